@@ -1,0 +1,1 @@
+"""From a configuration to learning curves: tasks, spaces, training kernels, plans, pools."""
