@@ -16,10 +16,12 @@ from nasbench_lc.architecture import Architecture
 from nasbench_lc.config import RunConfig
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["Bools", "Curve", "CurveSet", "Floats", "Observed", "Status", "Target", "higher_is_better"]
+__all__ = ["Bools", "Curve", "CurveSet", "Floats", "Observed", "Rows", "Status", "Target", "higher_is_better"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64] | Bools | slice | Sequence[int]
+"""Some of `N` curves: indices, a mask, or a slice."""
 
 
 class Status(Enum):
@@ -115,9 +117,9 @@ class Observed:
         """The observed part of the metric to forecast, shape `(N, K)`."""
         return self.y[:, :, self.metrics.index(self.metric)]
 
-    def subset(self, rows: npt.NDArray[np.int64] | slice) -> "Observed":
+    def subset(self, rows: Rows) -> "Observed":
         """The same for some of the curves."""
-        index = np.arange(len(self))[rows]
+        index = _indices(len(self), rows)
         return replace(
             self,
             architectures=tuple(self.architectures[i] for i in index),
@@ -214,9 +216,9 @@ class CurveSet:
         """The same curves with another metric to forecast."""
         return replace(self, metric=metric)
 
-    def subset(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | slice | Sequence[int]) -> "CurveSet":
+    def subset(self, rows: Rows) -> "CurveSet":
         """The same for some of the curves, in the order given."""
-        index = np.arange(len(self))[np.asarray(rows, dtype=np.int64) if isinstance(rows, list | tuple) else rows]
+        index = _indices(len(self), rows)
         return replace(
             self,
             architectures=tuple(self.architectures[i] for i in index),
@@ -252,3 +254,11 @@ class CurveSet:
             n_macs=self.n_macs,
         )
         return observed, Target(self.t[k:], self.target[:, k:].copy())
+
+
+def _indices(count: int, rows: Rows) -> list[int]:
+    every: npt.NDArray[np.int64] = np.arange(count, dtype=np.int64)
+    if isinstance(rows, slice):
+        return every[rows].tolist()
+    picked = np.asarray(rows)
+    return every[picked if picked.dtype == np.bool_ else picked.astype(np.int64)].tolist()

@@ -9,7 +9,7 @@ from nasbench_lc.errors import ConfigError
 
 __all__ = ["LEVELS", "Forecast", "Mixture"]
 
-LEVELS: Floats = np.round(np.arange(1, 40) * 0.025, 3)
+LEVELS: Floats = np.array([q / 40 for q in range(1, 40)], dtype=np.float64)
 """The quantile levels that every forecast answers: 0.025, 0.05 ... 0.975, shape `(39,)`."""
 
 

@@ -1,0 +1,104 @@
+"""Files that are either whole or not there: atomic writes, locks, and the operating system's refusals in plain words."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nasbench_lc.errors import ConfigError, NasbenchError
+
+__all__ = ["atomic", "lock", "plain_words", "sync_folder"]
+
+_WORDS = {
+    errno.ENOSPC: "There must be space left on the device",
+    errno.EDQUOT: "There must be disk quota left",
+    errno.EROFS: "The file system must be writable",
+    errno.EACCES: "The folder must be writable",
+    errno.EPERM: "The folder must be writable",
+}
+
+
+@contextlib.contextmanager
+def plain_words(path: Path) -> Iterator[None]:
+    """Turn what the operating system refuses (full disk, read-only folder ...) into a NasbenchError of one sentence."""
+    try:
+        yield
+    except OSError as error:
+        # h5py raises OSErrors whose errno is lost but for the text "errno = 28".
+        code = error.errno or next((c for c in _WORDS if f"errno = {c}," in str(error)), None)
+        must = _WORDS.get(code or 0, "The file must be writable")
+        reason = os.strerror(code) if code else str(error)
+        raise NasbenchError(f"{must}; got {reason!r} for {path}. Nothing finished is lost: mend it and run the same command.") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames within a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Hand out a temporary path beside `path`; on leaving, flush it to disk and rename it over `path`.
+
+    A reader, or the next process after a kill, sees the old file or the new one, never a part of either.
+
+    Raises:
+        NasbenchError: If the disk is full, or the folder read-only.
+    """
+    with plain_words(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(descriptor)
+        temporary = Path(name)
+        try:
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.chmod(0o666 & ~_umask())
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold `path` + ".lock" so that one process at a time writes a dataset; the kernel frees it when the holder dies.
+
+    Raises:
+        ConfigError: If another process holds it.
+    """
+    name = path.with_name(path.name + ".lock")
+    with plain_words(name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = name.open("a")
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A holder that ends unlinks the file: what was opened just before that is no lock any more.
+            if not name.exists() or os.fstat(handle.fileno()).st_ino != name.stat().st_ino:
+                raise BlockingIOError(errno.EAGAIN, "the lock was just released")
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"Only one process may write {path} at a time; got a lock held by another. Wait for it, or choose another --out."
+            ) from error
+        try:
+            yield
+        finally:
+            name.unlink(missing_ok=True)

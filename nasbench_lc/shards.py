@@ -1,0 +1,123 @@
+"""Finished runs on their way into the file: small files beside it, each whole and checked, merged by one process.
+
+A shard is a file of the dataset format under the name ``part-DIGEST.h5``, where DIGEST is the first 32 digits of the sha256 of its
+bytes. It appears by a rename, so it is whole or not there; what was cut short or altered since no longer has the digest of its name, is
+set aside as ``*.bad`` and its runs are trained again.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasbench_lc import store
+from nasbench_lc.errors import FormatError
+from nasbench_lc.files import plain_words, sync_folder
+from nasbench_lc.table import Table
+
+__all__ = ["Reading", "compact", "parts_folder", "read_all", "write_shard"]
+
+
+def parts_folder(path: Path) -> Path:
+    """The folder of shards that belongs to a dataset."""
+    return path.with_name(path.name + ".parts")
+
+
+def write_shard(path: Path, table: Table) -> Path:
+    """Store finished runs of the dataset `path` durably; any number of processes may do so at once.
+
+    Raises:
+        NasbenchError: If the disk is full, or the folder read-only.
+    """
+    folder = parts_folder(path)
+    with plain_words(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{os.getpid()}.tmp"
+        try:
+            store.write_bare(temporary, table)
+            name = folder / f"part-{_digest(temporary)}.h5"
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            os.replace(temporary, name)
+            sync_folder(folder)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A dataset as it stands, its file and its shards together.
+
+    Arguments:
+        table: All finished runs, sorted; None where there are none.
+        shards: The shards that were trusted.
+        bad: Shards that were cut short or altered; their runs are not in the table.
+    """
+
+    table: Table | None
+    shards: tuple[Path, ...]
+    bad: tuple[Path, ...]
+
+
+def read_all(path: Path) -> Reading:
+    """Read the file and its shards together.
+
+    Raises:
+        FormatError: If the file itself is unreadable.
+    """
+    tables, good, bad = [], [], []
+    if path.exists():
+        tables.append(store.read(path))
+    for shard in sorted(parts_folder(path).glob("part-*.h5")):
+        try:
+            if shard.stem.removeprefix("part-") != _digest(shard):
+                raise FormatError(f"A shard must have the digest of its name; got another for {shard}. Its runs are trained again.")
+            tables.append(store.read(shard))
+            good.append(shard)
+        except FileNotFoundError:
+            continue  # merged by the writer since the folder was listed; the file was read before, so those runs show next time
+        except FormatError:
+            bad.append(shard)
+    table = Table.concat(tables).ordered() if tables else None
+    return Reading(table, tuple(good), tuple(bad))
+
+
+def compact(path: Path, plan: str | None = None) -> Table | None:
+    """Merge the shards into the file, atomically; only the holder of the dataset's lock may call this.
+
+    Killed before the rename, file and shards are as they were; killed after it, runs stand in both and count once.
+
+    Arguments:
+        path: The dataset.
+        plan: What was asked for, to replace the plan attribute; None leaves it.
+
+    Returns:
+        All finished runs, or None where there are none.
+
+    Raises:
+        NasbenchError: If the disk is full, or the folder read-only.
+    """
+    reading = read_all(path)
+    for shard in reading.bad:
+        os.replace(shard, shard.with_suffix(".bad"))
+    table = reading.table
+    if table is None:
+        return None
+    changed = plan is not None and table.attributes["plan"] != plan
+    if changed:
+        table = Table({**table.attributes, "plan": plan}, table.columns)
+    if reading.shards or changed:
+        store.write(path, table)
+    folder = parts_folder(path)
+    if folder.exists():
+        for shard in (*reading.shards, *folder.glob(".*.tmp")):
+            shard.unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return table
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()[:32]
