@@ -7,6 +7,7 @@ from collections.abc import Callable
 from generators.base import Space
 from generators.spaces.lcbench import LCBenchMLPSpace
 from generators.spaces.mlp import MLPSpace
+from generators.spaces.nb201 import NB201Space
 from nasbench_lc.architecture import Scalar
 from nasbench_lc.errors import ConfigError
 
@@ -15,6 +16,7 @@ __all__ = ["SPACES", "make_space"]
 SPACES: dict[str, Callable[..., Space]] = {
     "mlp": MLPSpace,
     "lcbench-mlp": LCBenchMLPSpace,
+    "nb201": NB201Space,
 }
 
 

@@ -1,0 +1,1 @@
+"""Networks of the NAS-Bench-201 space and their training."""
