@@ -58,12 +58,12 @@ class LCBenchMLPSpace(Space):
     ====  =======================================================
 
     The hidden widths are :func:`funnel` of the task's inputs and classes, so an architecture belongs to a task. The dropout of a hidden
-    layer is its `dropout_fraction` times `hp["dropout"]`: the attribute is the same funnel from 1 to 0 in thousandths (1, 0.667, 0.334 where
-    num_layers is 4), and `hp["dropout"]` is max_dropout, or 0 where max_dropout is 0.05 or less. Order Linear, ReLU, dropout.
+    layer is its `dropout_fraction` times `hp["dropout"]`: the attribute is the same funnel from 1 to 0 in thousandths (1, 0.667, 0.334
+    where num_layers is 4), and `hp["dropout"]` is max_dropout, or 0 where max_dropout is 0.05 or less. Order Linear, ReLU, dropout.
 
     The loss that is minimised is `cross_entropy_weighted`: class c has the weight n / (C n_c), where n_c of the n training rows are in
-    class c and C is the number of classes, and a batch is averaged as by torch's ``CrossEntropyLoss(weight)``, that is, divided by the sum of its
-    rows' weights. The curves record plain cross-entropy, so that they compare between spaces.
+    class c and C is the number of classes, and a batch is averaged as by torch's ``CrossEntropyLoss(weight)``: divided by the sum of its rows'
+    weights. The curves record plain cross-entropy, so that they compare between spaces.
 
     The rate is a cosine from lr down to 1e-8, changed once per epoch: epoch t of T has `1e-8 + (lr - 1e-8) (1 + cos(pi (t - 1) / T)) / 2`,
     which is torch's ``CosineAnnealingLR(T_max=T, eta_min=1e-8)`` stepped after each epoch. LCBench has T = 50, the default number of epochs
