@@ -1,0 +1,129 @@
+"""Split-conformal quantiles: exact in finite samples where calibration and test curves are exchangeable.
+
+For every horizon epoch the residuals of the calibration curves, divided by how hard each curve looks from its prefix, are sorted; the
+quantile at level q of a new curve is its point forecast plus its own difficulty times one order statistic of them: number ceil((n + 1) q)
+for q > 1/2, number floor((n + 1) q) for q < 1/2, the mean of both at the median. A new residual then falls below the upper
+statistic with probability at least q and below the lower one with probability at most q, whatever the model and the distribution.
+Where that number is 0 or n + 1, so with fewer than 19 curves for the levels 0.05 and 0.95 and fewer than 39 for 0.025 and 0.975, the quantile is NaN:
+no number of that size can be had from so few curves.
+
+Sources: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., "Distribution-free predictive inference
+for regression", JASA 2018, arXiv 1604.04173 (residuals scaled by a difficulty: section 5.2).
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.forecast import LEVELS, Forecast
+from predictors.base import Predictor
+from predictors.scale import from_scale, to_scale
+
+__all__ = ["conformal_offsets", "hold_out", "recalibrate"]
+
+ENOUGH = 39
+"""The fewest calibration curves from which all levels 0.025 .. 0.975 can be had."""
+
+
+def conformal_offsets(residuals: Floats, levels: Floats = LEVELS) -> Floats:
+    """The order statistic of every level.
+
+    Arguments:
+        residuals: Signed residuals of `n` calibration curves, shape `(n, H)`; NaN where the truth is missing.
+        levels: Shape `(Q,)`, increasing.
+
+    Returns:
+        Shape `(H, Q)`, non-decreasing along the last axis; NaN where too few residuals are there.
+    """
+    n, horizon = residuals.shape
+    ordered = np.sort(residuals, axis=0)  # NaN last
+    count = np.isfinite(residuals).sum(0)[:, None] if n else np.zeros((horizon, 1), dtype=np.int64)
+    rank = (count + 1) * levels
+    near = np.abs(rank - np.round(rank)) < 1e-9  # (n + 1) q is an integer that floating point may miss by a hair
+    up = np.where(near, np.round(rank), np.ceil(rank)).astype(np.int64)
+    down = np.where(near, np.round(rank), np.floor(rank)).astype(np.int64)
+    low, high = _pick(ordered, down, count), _pick(ordered, up, count)
+    middle = np.abs(levels - 0.5) < 1e-9
+    return np.where(middle, (low + high) / 2, np.where(levels < 0.5, low, high))
+
+
+def _pick(ordered: Floats, rank: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Floats:
+    """The values of 1-based ranks `(H, Q)` from sorted columns `(n, H)`, NaN where the rank is not in 1 .. count."""
+    inside = (rank >= 1) & (rank <= count)
+    if not len(ordered):
+        return np.full(rank.shape, np.nan)
+    values = np.take_along_axis(ordered.T, np.clip(rank - 1, 0, len(ordered) - 1), axis=1)
+    return np.where(inside, values, np.nan)
+
+
+def hold_out(train: CurveSet, valid: CurveSet | None) -> tuple[CurveSet, CurveSet]:
+    """The curves to learn from and those to calibrate on.
+
+    The calibration curves are `valid`, topped up with whole groups taken from `train` until there are 39, or without `valid` a seventh of
+    `train` if that is more; never more than a third of `train` is taken. The groups come in the order of the sha256 of their names, so that
+    nothing but chance decides.
+    """
+    have = 0 if valid is None else len(valid)
+    want = min(max(ENOUGH - have, len(train) // 7 if valid is None else 0), len(train) // 3)
+    groups = np.array(train.group)
+    order = sorted(set(train.group), key=lambda g: hashlib.sha256(f"calibration:{g}".encode()).hexdigest())
+    chosen = np.zeros(len(train), dtype=bool)
+    for name in order:
+        rows = groups == name
+        if chosen.sum() + rows.sum() <= want:
+            chosen |= rows
+    rest, taken = train.subset(~chosen), train.subset(chosen)
+    return rest, taken if valid is None else _join(valid, taken)
+
+
+def _join(a: CurveSet, b: CurveSet) -> CurveSet:
+    """The curves of two sets that share metrics, hyperparameters and epochs."""
+    return CurveSet(
+        architectures=a.architectures + b.architectures,
+        hyperparameters=np.concatenate([a.hyperparameters, b.hyperparameters]),
+        hyperparameter_names=a.hyperparameter_names,
+        y=np.concatenate([a.y, b.y]),
+        metrics=a.metrics,
+        metric=a.metric,
+        uid=a.uid + b.uid,
+        group=a.group + b.group,
+        status=a.status + b.status,
+        seconds=np.concatenate([a.seconds, b.seconds]),
+        schedule=a.schedule,
+        n_params=np.concatenate([a.n_params, b.n_params]),
+        n_macs=np.concatenate([a.n_macs, b.n_macs]),
+    )
+
+
+def recalibrate(predictor: Predictor, calibration: CurveSet, observed: Observed, t: Floats) -> Forecast:
+    """The forecast of a fitted generative predictor with its quantiles made exact on curves that it did not learn from.
+
+    Its own median and half the distance between its quantiles 0.1 and 0.9 take the places of the point forecast and the difficulty, both on the
+    scale of :mod:`predictors.scale`; mean, samples and density stay the predictor's own. Epochs beyond the calibration curves
+    take the offsets of their last epoch.
+
+    Arguments:
+        predictor: A fitted predictor whose forecasts have quantiles.
+        calibration: Curves of the same kind as the observed ones, which the predictor never saw.
+        observed: `N` prefixes of `K` epochs.
+        t: The horizon, shape `(H,)`.
+    """
+    k = min(len(observed.t), calibration.epochs - 1)
+    own = predictor.predict(observed, t)
+    prefix, target = calibration.observe(k)
+    at = np.clip(t, k + 1, calibration.epochs)
+    seen = predictor.predict(prefix, np.unique(at))
+    column = np.searchsorted(seen.t, at)
+    truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
+    centre, spread = _centre_and_spread(seen, observed.metric)
+    offsets = conformal_offsets((truth - centre[:, column]) / spread[:, column])
+    centre, spread = _centre_and_spread(own, observed.metric)
+    quantiles = from_scale(centre[..., None] + spread[..., None] * offsets, observed.metric)
+    return Forecast(own.t, own.mean, LEVELS, quantiles, own.samples, own.density)
+
+
+def _centre_and_spread(forecast: Forecast, metric: str) -> tuple[Floats, Floats]:
+    centre, low, high = (to_scale(forecast.quantile(level), metric) for level in (0.5, 0.1, 0.9))
+    return centre, (high - low) / 2 + 1e-6

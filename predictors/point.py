@@ -1,0 +1,132 @@
+"""What all point predictors share: conformal quantiles, checkpoints, and what happens beyond the epochs of the training curves."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self, final
+
+import numpy as np
+import numpy.typing as npt
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import LEVELS, Forecast
+from predictors.base import Predictor, State
+from predictors.conformal import conformal_offsets, hold_out
+from predictors.packing import align, pack, unpack
+from predictors.prefix import last_value, wobble
+from predictors.scale import from_scale, to_scale
+
+__all__ = ["PointPredictor"]
+
+
+class PointPredictor(Predictor):
+    """Wraps a point forecast into a predictor with exact split-conformal quantiles.
+
+    A subclass says what it learns and how it forecasts, both on the scale of :mod:`predictors.scale`. `fit` keeps a part of the curves
+    apart (:func:`predictors.conformal.hold_out`); `predict` forecasts these beside the observed ones, from prefixes of the same length,
+    and reads the quantiles off their residuals.
+
+    Beyond the last epoch of the training curves the last offsets are held; where already the prefix reaches it, the forecast is the last
+    observed value, calibrated one epoch ahead.
+    """
+
+    _known: State | None = None
+    _calibration: CurveSet
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abc.abstractmethod
+    def _learn(self, train: CurveSet) -> State:
+        """What to remember of the training curves, as arrays."""
+
+    @abc.abstractmethod
+    def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats | None]:
+        """Point forecasts on the scale, shape `(N, H)`, and how far off they may be, likewise and positive, or None if the model cannot tell.
+
+        `t` may run beyond the training curves: a model that cannot extrapolate holds its last forecast.
+        """
+
+    @final
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Learn from `train`, less what calibration needs; see :class:`PointPredictor`.
+
+        Raises:
+            ConfigError: If there is no training curve, or none with a finite value of the metric.
+        """
+        if not np.isfinite(train.target).any():
+            raise ConfigError(
+                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
+            )
+        rest, calibration = hold_out(train, valid)
+        if not np.isfinite(rest.target).any():
+            rest = train
+        self._known, self._calibration = self._learn(rest), calibration
+        return self
+
+    @final
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """Forecast by the point model, with conformal quantiles.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+            ConfigError: If another metric is asked for than was learnt.
+        """
+        if self._known is None:
+            raise NotFittedError("A predictor must be fitted before it predicts; got one that is not. Call fit or load_state first.")
+        observed = align(observed, self._calibration)
+        last = self._calibration.epochs
+        k = min(len(observed.t), last - 1)
+        prefix, target = self._calibration.observe(k)
+        at = np.clip(t, k + 1, last)
+        n = len(prefix)
+        if len(observed.t) >= last:
+            z, spread = _persist(observed, len(t))
+            z0, spread0 = _persist(prefix, len(t))
+        else:
+            grid = np.unique(np.concatenate([at, t]))
+            both, width = self._point(self._known, _concatenate(prefix, observed), grid)
+            width = np.broadcast_to(wobble(_concatenate(prefix, observed))[:, None], both.shape) if width is None else width
+            here, there = np.searchsorted(grid, at), np.searchsorted(grid, t)
+            z, spread, z0, spread0 = both[n:, there], width[n:, there], both[:n, here], width[:n, here]
+        truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
+        offsets = conformal_offsets((truth - z0) / spread0)
+        quantiles = from_scale(z[..., None] + spread[..., None] * offsets, observed.metric)
+        return Forecast(t, from_scale(z, observed.metric), LEVELS, quantiles)
+
+    @final
+    def state(self) -> State:
+        """What was learnt, and the calibration curves.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
+        if self._known is None:
+            raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
+        return {f"known.{k}": v for k, v in self._known.items()} | {f"calibration.{k}": v for k, v in pack(self._calibration).items()}
+
+    @final
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `state`."""
+        self._known = {k.removeprefix("known."): v for k, v in state.items() if k.startswith("known.")}
+        self._calibration = unpack({k.removeprefix("calibration."): v for k, v in state.items() if k.startswith("calibration.")})
+        return self
+
+
+def _persist(observed: Observed, horizon: int) -> tuple[Floats, Floats]:
+    """The last observed value at every epoch, and the default difficulty."""
+    z = last_value(to_scale(observed.target, observed.metric), np.zeros(len(observed)))
+    return np.repeat(z[:, None], horizon, 1), np.repeat(wobble(observed)[:, None], horizon, 1)
+
+
+def _concatenate(a: Observed, b: Observed) -> Observed:
+    """The curves of both, which share metrics, hyperparameters and observed epochs."""
+    return replace(
+        b,
+        architectures=a.architectures + b.architectures,
+        hyperparameters=np.concatenate([a.hyperparameters, b.hyperparameters]),
+        y=np.concatenate([a.y, b.y]),
+        n_params=np.concatenate([a.n_params, b.n_params]),
+        n_macs=np.concatenate([a.n_macs, b.n_macs]),
+    )
