@@ -41,4 +41,10 @@ PRESETS: dict[str, Preset] = {
     # The perceptron datasets of arXiv:2412.15554: binary labels, no validation split.
     "mlp-car": Preset("mlp", "car-binary", n=550, epochs=200),
     "mlp-segment": Preset("mlp", "segment-binary", n=550, epochs=200),
+    # NAS-Bench-201's own recipe and splits.
+    "nb201-cifar10": Preset("nb201", "cifar10-valid", n=1000, epochs=200),
+    "nb201-cifar100": Preset("nb201", "cifar100-valid", n=1000, epochs=200),
+    # The same space and recipe, small enough for two CPU cores: 16x16 pixels, 8 channels, one cell in each stage.
+    "nb201-cifar10-small": Preset("nb201", "cifar10-small", n=300, epochs=50, space_options={"channels": 8, "cells": 1}),
+    "nb201-cifar100-small": Preset("nb201", "cifar100-small", n=150, epochs=50, space_options={"channels": 8, "cells": 1}),
 }

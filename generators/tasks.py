@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generators.base import Task
+from generators.cifar import CifarTask
 from generators.csv_task import csv_task
+from generators.images import folder_task, npz_task
 from generators.tabular import DigitsImage, ShippedTable, SklearnTable
 from generators.task_options import TaskOptions
 from nasbench_lc.errors import ConfigError
@@ -22,11 +24,19 @@ TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "breast_cancer": SklearnTable("breast_cancer"),
     "digits": SklearnTable("digits"),
     "digits-image": DigitsImage(),
+    "cifar10": CifarTask("cifar10"),
+    "cifar10-valid": CifarTask("cifar10", "valid"),
+    "cifar10-small": CifarTask("cifar10", "small"),
+    "cifar100": CifarTask("cifar100"),
+    "cifar100-valid": CifarTask("cifar100", "valid"),
+    "cifar100-small": CifarTask("cifar100", "small"),
 }
 
 #: Files of the user by their suffix, and folders under "/".
 PATH_TASKS: dict[str, Callable[[Path, TaskOptions], Task]] = {
     ".csv": csv_task,
+    ".npz": npz_task,
+    "/": folder_task,
 }
 
 
