@@ -1,0 +1,1 @@
+"""From forecasts to a report: the split, the backtest, metrics, ranking, calibration, speed-up, plots."""

@@ -1,0 +1,267 @@
+"""Predictors against the truth: every model, prefix, horizon and seed, to rows, a summary and what the plots need."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluation.cache import PartCache, code_digest, config_of, curves_digest
+from evaluation.paper_protocol import Paper
+from evaluation.part import Job, Part, learnable, main_prefix, run_part
+from evaluation.protocol import Protocol, Strict
+from evaluation.results import Figures, Note, Results, Row, StrategyPoint
+from evaluation.scoring import score
+from evaluation.selection import without_predictor
+from evaluation.speedup import sgd_seconds
+from evaluation.split import Split
+from evaluation.summary import summarize
+from nasbench_lc.config import digest
+from nasbench_lc.curves import CurveSet
+from nasbench_lc.errors import ConfigError
+from nasbench_lc.provenance import environment
+from predictors.base import Predictor
+
+__all__ = ["PROTOCOLS", "evaluate", "score"]
+
+PROTOCOLS = ("strict", "paper")
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    models: Mapping[str, Callable[[int], Predictor]]
+    fitted: Mapping[str, Predictor]
+    curves: CurveSet
+    pairs: tuple[tuple[int, int], ...]
+    seeds: int
+    leave_out: AbstractSet[str]
+    cache: PartCache | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.fitted, *(m for m in self.models if m not in self.fitted))
+
+
+def evaluate(
+    models: Mapping[str, Callable[[int], Predictor]],
+    curves: CurveSet,
+    *,
+    observe: Sequence[int],
+    horizons: Sequence[int],
+    seeds: int = 1,
+    protocol: str = "strict",
+    train_size: int | None = None,
+    leave_out: AbstractSet[str] = frozenset(),
+    fitted: Mapping[str, Predictor] | None = None,
+    transfer_to: CurveSet | None = None,
+    transfer_curves: int = 0,
+    dataset: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    cache: Path | None = None,
+) -> Results:
+    """Fit models, let them forecast the test curves, and score the forecasts.
+
+    A model is fitted once per seed and serves every prefix (the paper's protocol fits per prefix). Every curve that is finite up
+    to the horizon is scored, diverged ones too. A model that says by a ConfigError that it cannot answer has rows without scores and
+    its sentence among the notes.
+
+    Arguments:
+        models: Name to what makes a fresh predictor from a seed.
+        curves: Whose `metric` is forecast.
+        observe: Numbers of observed epochs, each in 0 .. `T` - 1.
+        horizons: Absolute epochs in 1 .. `T`; a horizon inside a prefix is not scored for that prefix.
+        seeds: Seeds 0 .. `seeds` - 1 vary split and initialisation.
+        protocol: ``"strict"``, or ``"paper"``, which puts the strict results beside its own.
+        train_size: How many runs train and valid hold together; None for all.
+        leave_out: Uids and groups that are not scored because a fitted model has seen them. Where nothing is fitted afresh, all other
+            curves are scored; else those of the test part.
+        fitted: Name to a predictor that has learnt already; not fitted again, scored at every seed's split.
+        transfer_to: Other curves, whose test part is scored instead.
+        transfer_curves: How many of those the fit may see.
+        dataset: Facts about the file for the report; counts and a digest are added.
+        progress: Called as (parts done, parts in all, what happens next).
+        cache: A folder that holds finished parts, so that the same call continues after a kill; None for none.
+
+    Raises:
+        ConfigError: If an argument is out of range, or no test curve remains.
+    """
+    question = _Question(
+        models=models,
+        fitted=fitted or {},
+        curves=curves,
+        pairs=_pairs(observe, horizons, (transfer_to or curves).epochs),
+        seeds=_at_least_one(seeds),
+        leave_out=leave_out,
+        cache=None if cache is None else PartCache(cache),
+    )
+    if protocol not in PROTOCOLS:
+        raise ConfigError(f"The protocol must be one of {', '.join(PROTOCOLS)}; got {protocol}. Choose one of those.")
+    if protocol == "paper" and (transfer_to is not None or train_size is not None):
+        raise ConfigError("The paper's protocol must use the whole of one file; got a transfer or a train size. Use --protocol strict.")
+    strict = Strict(train_size, transfer_to, transfer_curves)
+    total = seeds * len(question.names) * (2 if protocol == "paper" else 1)
+    tick = _Ticker(total, progress or (lambda done, total, text: None))
+    facts = _facts(curves, transfer_to, dataset or {})
+    results = _run(question, strict, facts, tick)
+    if protocol == "paper":
+        results = replace(_run(question, Paper(), facts, tick), beside=results)
+    tick.done("done")
+    return results
+
+
+class _Ticker:
+    def __init__(self, total: int, report: Progress) -> None:
+        self._count, self._total, self._report = 0, total, report
+
+    def begin(self, text: str) -> None:
+        self._report(self._count, self._total, text)
+
+    def step(self) -> None:
+        self._count += 1
+
+    def done(self, text: str) -> None:
+        self._report(self._total, self._total, text)
+
+
+def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick: _Ticker) -> Results:
+    parts: dict[tuple[int, str], Part] = {}
+    notes: dict[Note, None] = {}
+    baselines: list[list[StrategyPoint]] = []
+    last = max(h for _, h in question.pairs)
+    test = question.curves
+    for seed in range(question.seeds):
+        parted = _parts(question, protocol, seed, notes)
+        test = parted.test if seed == 0 else test
+        pairs = tuple((k, h) for k, h in question.pairs if protocol.last_epoch(h, parted.test.epochs) > k)
+        for model in question.names:
+            tick.begin(f"{model}, seed {seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.per_prefix else ""))
+            make = question.models.get(model)
+            job = Job(model, _maker(make, seed), question.fitted.get(model), seed, parted, protocol, pairs)
+            parts[seed, model] = _answer(job, question.cache)
+            notes |= dict.fromkeys(parts[seed, model].notes)
+            tick.step()
+        upto = protocol.last_epoch(last, parted.test.epochs)
+        finite = np.flatnonzero(np.isfinite(parted.test.target[:, :upto]).all(1))
+        baselines.append(without_predictor(parted.test.subset(finite), upto))
+    rows = tuple(row for part in parts.values() for row in part.rows)
+    ok = _completed(rows, tuple(row for part in parts.values() for row in part.rows_without_diverged))
+    first = {model: parts[0, model] for model in question.names}
+    k = main_prefix([k for k, _ in question.pairs])
+    figures = Figures(
+        test=test,
+        observe=k,
+        forecasts={m: p.forecast for m, p in first.items() if p.forecast is not None},
+        profiles={m: p.profile for m, p in first.items() if p.profile is not None},
+        strategies=tuple([*_mean_points(baselines), *_model_points(rows, test, last)]),
+    )
+    summary = summarize(rows) + (summarize(ok, "without_diverged") if ok else ())
+    configs = {m: config_of(question.fitted.get(m) or question.models[m](0)) for m in question.names}
+    provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **environment(), "models": configs}
+    return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures, None, question.names)
+
+
+def _maker(make: Callable[[int], Predictor] | None, seed: int) -> Callable[[], Predictor]:
+    def fresh() -> Predictor:
+        if make is None:
+            raise ConfigError("A model must be registered or fitted; got neither. Choose another name.")
+        return make(seed)
+
+    return fresh
+
+
+def _answer(job: Job, cache: PartCache | None) -> Part:
+    if cache is None:
+        return run_part(job)
+    predictor = job.fitted or job.make()
+    state = {n: sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for n, a in predictor.state().items()} if job.fitted else {}
+    asked = {"model": job.model, "seed": job.seed, "pairs": job.pairs, "protocol": job.protocol.name, "state": state}
+    data = [curves_digest(part) for part in (job.split.train, job.split.valid, job.split.test)]
+    key = digest({**asked, "config": config_of(predictor), "data": data, "code": code_digest(predictor)})
+    stored = cache.load(key)
+    if stored is not None:
+        return Part.restored(*stored)
+    part = run_part(job)
+    cache.store(key, *part.record())
+    return part
+
+
+def _parts(question: _Question, protocol: Protocol, seed: int, notes: dict[Note, None]) -> Split:
+    curves, seen = question.curves, question.leave_out
+    alone = not set(question.names) - set(question.fitted) and protocol.name == "strict" and seen
+    parted = Split(curves.subset([]), curves.subset([]), curves) if alone else protocol.parts(curves, seed)
+    test = parted.test
+    keep = np.array([u not in seen and g not in seen for u, g in zip(test.uid, test.group, strict=True)], dtype=np.bool_)
+    if not keep.any():
+        raise ConfigError(f"A curve must remain that the checkpoint has not seen; got {len(test)} seen ones. Choose another file.")
+    if seen:
+        known = sum(u in seen or g in seen for u, g in zip(curves.uid, curves.group, strict=True))
+        text = f"The checkpoint saw {known} of {len(curves)} curves, or others of their groups; they are left out, {int(keep.sum())} are scored."
+        notes[Note("", text)] = None
+    return Split(learnable(parted.train), learnable(parted.valid), test.subset(keep))
+
+
+def _pairs(observe: Sequence[int], horizons: Sequence[int], epochs: int) -> tuple[tuple[int, int], ...]:
+    for k in observe:
+        if not 0 <= k < epochs:
+            raise ConfigError(f"The observed epochs must lie in 0 .. {epochs - 1}; got {k}. Choose another --observe.")
+    for h in horizons:
+        if not 1 <= h <= epochs:
+            raise ConfigError(f"A horizon must lie in 1 .. {epochs}; got {h}. Choose another --horizons.")
+    pairs = tuple(sorted({(int(k), int(h)) for k in observe for h in horizons if h > k}))
+    if not pairs:
+        raise ConfigError(
+            f"A horizon must lie after the observed epochs; got observe {list(observe)}, horizons {list(horizons)}. Choose a later horizon."
+        )
+    return pairs
+
+
+def _at_least_one(seeds: int) -> int:
+    if seeds < 1:
+        raise ConfigError(f"The number of seeds must be at least 1; got {seeds}. Choose 1 or more.")
+    return seeds
+
+
+def _facts(curves: CurveSet, transfer_to: CurveSet | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    counts = {"metric": curves.metric, "n_curves": len(curves), "n_groups": len(set(curves.group)), "epochs": curves.epochs}
+    facts = {**given, **counts, "curves_digest": curves_digest(curves)}
+    if transfer_to is not None:
+        facts["transfer_to"] = {"n_curves": len(transfer_to), "epochs": transfer_to.epochs, "curves_digest": curves_digest(transfer_to)}
+    return facts
+
+
+def _completed(rows: tuple[Row, ...], ok: tuple[Row, ...]) -> tuple[Row, ...]:
+    # A seed in whose test part nothing diverged counts as it is, so that means without diverged runs are over every seed.
+    if not ok:
+        return ()
+    key = ("model", "observe", "horizon", "seed")
+    found = {tuple(row[k] for k in key): row for row in ok}
+    return tuple(found.get(tuple(row[k] for k in key), row) for row in rows)
+
+
+def _mean_points(seeds: Sequence[Sequence[StrategyPoint]]) -> list[StrategyPoint]:
+    groups: dict[tuple[str, str], list[StrategyPoint]] = defaultdict(list)
+    for points in seeds:
+        for p in points:
+            groups[p.name, p.setting].append(p)
+    return [
+        replace(ps[0], seconds=float(np.mean([p.seconds for p in ps])), regret=float(np.mean([p.regret for p in ps])))
+        for ps in groups.values()
+    ]
+
+
+def _model_points(rows: Sequence[Row], test: CurveSet, horizon: int) -> list[StrategyPoint]:
+    per_seed: dict[int, list[StrategyPoint]] = defaultdict(list)
+    for row in rows:
+        if row["horizon"] == horizon and row["regret_at_1"] is not None:
+            seconds = sgd_seconds(test.seconds, row["observe"]) + row["predict_seconds"]
+            if math.isfinite(seconds):
+                per_seed[row["seed"]].append(StrategyPoint(row["model"], f"{row['observe']} epochs", seconds, row["regret_at_1"], True))
+    return _mean_points(list(per_seed.values()))

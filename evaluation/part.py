@@ -1,0 +1,177 @@
+"""One model under one protocol and seed: fit it, let it forecast, score it."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.protocol import Protocol
+from evaluation.results import KEYS, Note, Profile, Row
+from evaluation.scoring import profile, score, scored_curves
+from evaluation.speedup import break_even_n, sgd_seconds, speedup, speedup_equal_regret
+from evaluation.split import Split
+from nasbench_lc.curves import CurveSet, Status, higher_is_better
+from nasbench_lc.errors import ConfigError
+from nasbench_lc.forecast import Forecast
+from predictors.base import Predictor
+
+__all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "main_prefix", "run_part"]
+
+FAN_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+"""The levels that a report draws, and the only ones that are kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is asked of one model.
+
+    Arguments:
+        model: Its name.
+        make: A fresh predictor.
+        fitted: A predictor that has learnt already, so that nothing is fitted; else None.
+        seed: Of the split and the model.
+        split: What the protocol made of the curves.
+        protocol: The protocol.
+        pairs: The (observe, horizon) pairs, ascending.
+    """
+
+    model: str
+    make: Callable[[], Predictor]
+    fitted: Predictor | None
+    seed: int
+    split: Split
+    protocol: Protocol
+    pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The answer to a :class:`Job`.
+
+    Arguments:
+        rows: One per pair.
+        rows_without_diverged: The same without diverged runs; empty where no scored run diverged.
+        notes: Why something is missing.
+        forecast: Of the test curves from the main prefix to the last horizon, with :data:`FAN_LEVELS`; None where there is none.
+        profile: Of that forecast.
+    """
+
+    rows: tuple[Row, ...]
+    rows_without_diverged: tuple[Row, ...]
+    notes: tuple[Note, ...]
+    forecast: Forecast | None
+    profile: Profile | None
+
+    def record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """What :meth:`restored` needs: something for JSON, and arrays."""
+        record = {"rows": self.rows, "ok": self.rows_without_diverged, "notes": [[n.model, n.text] for n in self.notes]}
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        if self.forecast is not None and self.profile is not None:
+            f, p = self.forecast, self.profile
+            arrays = {"t": f.t, "mean": f.mean, "quantiles": f.quantiles.astype(np.float32), "fan": f.levels}
+            arrays |= {"levels": p.levels, "reliability": p.reliability, "pit": p.pit, "epochs": p.epochs, "error": p.error}
+        return record, arrays
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "Part":
+        """The inverse of :meth:`record`, but for the quantiles' float32."""
+        forecast = shape = None
+        if arrays:
+            forecast = Forecast(arrays["t"], arrays["mean"], arrays["fan"], arrays["quantiles"].astype(np.float64))
+            shape = Profile(*(arrays[name] for name in ("levels", "reliability", "pit", "epochs", "error")))
+        return cls(tuple(record["rows"]), tuple(record["ok"]), tuple(Note(*n) for n in record["notes"]), forecast, shape)
+
+
+def main_prefix(observe: Sequence[int]) -> int:
+    """The prefix that plots and headlines are about: 10 epochs where asked for, else the longest."""
+    return 10 if 10 in observe else max(observe)
+
+
+def run_part(job: Job) -> Part:
+    """Fit once (or once per prefix, where the protocol says so), forecast from every prefix, score at every horizon."""
+    test = job.split.test
+    rows: list[Row] = []
+    ok: list[Row] = []
+    notes: list[Note] = []
+    prefixes = sorted({k for k, _ in job.pairs})
+    diverged = np.array([s is Status.DIVERGED for s in test.status], dtype=np.bool_)
+    fan = shape = None
+    predictor, fit_seconds, failure = job.fitted, None, ""
+    for k in prefixes:
+        if job.fitted is None and (predictor is None or job.protocol.per_prefix):
+            predictor, fit_seconds, failure = _fitted(job, k)
+        horizons = [h for at, h in job.pairs if at == k]
+        observed, target = test.observe(k)
+        last = max(job.protocol.last_epoch(h, test.epochs) for h in horizons)
+        begin = time.perf_counter()
+        try:
+            if predictor is None or failure:
+                raise ConfigError(failure)
+            forecast = predictor.predict(observed, target.t[: last - k])
+        except ConfigError as error:
+            notes.append(Note(job.model, f"No forecast from {k} epochs: {error}"))
+            for h in horizons:
+                finite = scored_curves(observed, target, job.protocol.last_epoch(h, test.epochs))
+                rows.append({**_empty_row(job, k, h), "n_test": int(finite.sum()), "n_nonfinite": int((~finite).sum())})
+            continue
+        seconds = time.perf_counter() - begin
+        for h in horizons:
+            upto = job.protocol.last_epoch(h, test.epochs)
+            finite = scored_curves(observed, target, upto)
+            common = {"fit_seconds": fit_seconds, "predict_seconds": seconds, "n_diverged": int((finite & diverged).sum())}
+            scores = score(forecast, observed, target, upto)
+            rows.append({**_empty_row(job, k, h), **common, **scores, **_savings(job, k, upto, fit_seconds, seconds, scores, finite)})
+            if (finite & diverged).any():
+                ok.append({**_empty_row(job, k, h), **common, **score(forecast, observed, target, upto, ~diverged), "n_diverged": 0})
+        if k == main_prefix(prefixes):
+            fan, shape = _fan(forecast), profile(forecast, observed, target, last)
+    return Part(tuple(rows), tuple(ok), tuple(notes), fan, shape)
+
+
+def _fitted(job: Job, k: int) -> tuple[Predictor, float | None, str]:
+    predictor = job.protocol.prepared(job.make(), k)
+    begin = time.perf_counter()
+    try:
+        predictor.fit(job.split.train, job.split.valid)
+    except ConfigError as error:
+        return predictor, None, str(error)
+    return predictor, time.perf_counter() - begin, ""
+
+
+def _empty_row(job: Job, k: int, h: int) -> Row:
+    row: Row = dict.fromkeys(KEYS)
+    n_train = None if job.fitted is not None else len(job.split.train)
+    known = {"model": job.model, "metric": job.split.test.metric, "observe": k, "horizon": h, "seed": job.seed, "n_train": n_train}
+    return {**row, **known, "protocol": job.protocol.name}
+
+
+def _savings(job: Job, k: int, h: int, fit: float | None, predict: float, scores: Mapping[str, Any], finite: npt.NDArray[np.bool_]) -> Row:
+    test = job.split.test
+    full, spent = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, k) + predict
+    scored = test.subset(finite)
+    regret = scores["regret_at_1"]
+    up = higher_is_better(test.metric)
+    # The predictor forecast all test curves; the choice is made among those that are scored.
+    chosen = sgd_seconds(scored.seconds, k) + predict * len(scored) / max(len(test), 1)
+    equal = math.nan if regret is None else speedup_equal_regret(scored.target[:, :h], scored.seconds, regret, chosen, up)
+    training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid))
+    values = {
+        "speedup": speedup(full, spent - predict, predict),
+        "speedup_equal_regret": equal,
+        "break_even_n": break_even_n(training, math.nan if fit is None else fit, full, spent, len(test)),
+    }
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+def _fan(forecast: Forecast) -> Forecast:
+    quantiles = np.stack([forecast.quantile(level) for level in FAN_LEVELS], -1)
+    return replace(forecast, levels=np.array(FAN_LEVELS), quantiles=quantiles, samples=None, density=None)
+
+
+def learnable(curves: CurveSet) -> CurveSet:
+    """The curves that have any value of the metric; a run that failed has none."""
+    return curves.subset(np.flatnonzero(np.isfinite(curves.target).any(1)))

@@ -1,0 +1,107 @@
+"""Leaderboards as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.results import Results, Row
+from evaluation.summary import HEADLINE
+
+__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a leaderboard.
+
+    Arguments:
+        key: The score.
+        title: Its heading.
+        digits: Significant digits.
+        suffix: Behind the number, such as ``"x"`` for a factor.
+        interval: Whether its interval is shown where there is one.
+    """
+
+    key: str
+    title: str
+    digits: int = 3
+    suffix: str = ""
+    interval: bool = False
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("mape", "MAPE", interval=True),
+    Column("mape_median", "median"),
+    Column("rmse", "RMSE"),
+    Column("mae_final", "final"),
+    Column("kendall", "tau"),
+    Column("top10_overlap", "top10"),
+    Column("regret_at_1", "regret"),
+    Column("crps", "CRPS"),
+    Column("coverage_80", "cov80"),
+    Column("fit_seconds", "fit s"),
+    Column("predict_seconds", "pred s"),
+    Column("speedup", "speed-up", 3, "x"),
+    Column("speedup_equal_regret", "at = regret", 3, "x"),
+)
+"""What leaderboards show; all other scores are in scores.json."""
+
+
+def headline_entries(results: Results) -> Mapping[tuple[int, int, str], list[Row]]:
+    """The summary by (observe, horizon, subset), best first, those without a score last."""
+    cells: dict[tuple[int, int, str], list[Row]] = {}
+    for entry in results.summary:
+        cells.setdefault((entry["observe"], entry["horizon"], entry["subset"]), []).append(entry)
+    return {key: sorted(cells[key], key=_order) for key in sorted(cells)}
+
+
+def _order(entry: Row) -> tuple[bool, float]:
+    mean = entry[HEADLINE]["mean"]
+    return mean is None, mean or 0.0
+
+
+def cell(entry: Row, column: Column) -> str:
+    """One number with its interval where there is one; a dash where there is no value."""
+    value: Mapping[str, Any] = entry[column.key]
+    if value["mean"] is None:
+        return "-"
+    text = number(value["mean"], column.digits) + column.suffix
+    if value["low"] is not None and column.interval:
+        text += f" [{number(value['low'], column.digits)}, {number(value['high'], column.digits)}]"
+    return text
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number in few characters: `digits` significant ones, no exponent where it can be helped."""
+    if value == 0:
+        return "0"
+    if not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:#.{digits}g}"
+    return f"{value:.0f}" if "e" in text else text.rstrip(".")
+
+
+def format_table(results: Results) -> str:
+    """The leaderboards as aligned plain text for a terminal, at most 140 columns without intervals."""
+    blocks = []
+    if results.beside is not None:
+        blocks += ["STRICT PROTOCOL", format_table(results.beside), "THE PAPER'S PROTOCOL (optimistic: it stops on the test curves)"]
+    for (observe, horizon, subset), entries in headline_entries(results).items():
+        first = entries[0]
+        counted = f"{first['n_test']['mean']:g} test curves, {first['n_nonfinite']['mean']:g} not finite, "
+        counted += f"{first['n_diverged']['mean'] or 0:g} diverged" if subset == "all" else "diverged runs left out"
+        train = first["n_train"]["mean"]
+        trained = "" if train is None else f", {train:g} training curves"
+        title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counted}{trained}; {first['interval']})"
+        head = ["model", *(c.title for c in COLUMNS)]
+        lines = [[e["model"] + (" *" if e["best"] else ""), *(cell(e, c) for c in COLUMNS)] for e in entries]
+        widths = [max(len(row[i]) for row in [head, *lines]) for i in range(len(head))]
+        text = [
+            "  ".join(v.ljust(w) if i == 0 else v.rjust(w) for i, (v, w) in enumerate(zip(row, widths, strict=True)))
+            for row in [head, *lines]
+        ]
+        blocks.append("\n".join([title, text[0], "-" * len(text[0]), *text[1:]]))
+    blocks += [f"Note: {n.model + ': ' if n.model else ''}{n.text}" for n in results.notes]
+    if any(e["best"] for e in results.summary):
+        blocks.append("* significantly better than the second (paired, corrected for overlapping training sets, p < 0.05)")
+    return "\n\n".join(blocks)
