@@ -96,7 +96,8 @@ def _column(item: h5py.Dataset) -> np.ndarray[Any, Any]:
 def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
     if "schema_version" not in file.attrs:
         raise FormatError(f"A curve dataset must state its schema_version; got none in {path}. It was not written by this tool.")
-    found = int(file.attrs["schema_version"])
+    stated: Any = file.attrs["schema_version"]
+    found = int(stated)
     if found > SCHEMA_VERSION:
         raise FormatError(f"The schema must be version {SCHEMA_VERSION} or older; got {found} in {path}. Install a newer nasbench-lc.")
     attributes = {name: _plain(value) for name, value in file.attrs.items()}

@@ -1,0 +1,58 @@
+"""How jobs are spread over processes and machines; each an existing engine. A new one is one function and one line in `ENGINES`.
+
+Every engine takes jobs in order, runs :func:`generators.jobs.work` on each, and yields what it returns in any order. A worker that dies
+may take its job with it: the shards that it had written stay, and the caller plans what is missing again.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+from generators.jobs import Done, Job, work
+from nasbench_lc.errors import ConfigError
+
+__all__ = ["ENGINES", "WorkerLost"]
+
+
+class WorkerLost(Exception):
+    """A worker died; what it had finished is stored, the rest is to be planned again."""
+
+
+def _serial(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    for job in jobs:
+        yield work(job)
+
+
+def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    parallel = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1, pre_dispatch=2 * workers)
+    try:
+        yield from parallel(delayed(work)(job) for job in jobs)
+    except TerminatedWorkerError as error:
+        raise WorkerLost(str(error).splitlines()[0]) from error
+
+
+def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    try:
+        import dask
+        from distributed import Client, LocalCluster, as_completed
+    except ImportError as error:
+        raise ConfigError("Dask must be installed for --engine dask; got no such package. Run: pip install 'nasbench-lc[dask]'") from error
+    with contextlib.ExitStack() as stack:
+        address = dask.config.get("scheduler-address", None)  # what DASK_SCHEDULER_ADDRESS or a Dask configuration file names
+        if address is None:
+            address = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None))
+        client = stack.enter_context(Client(address))
+        # A job whose worker dies is sent to another by the scheduler itself.
+        futures = client.map(work, jobs, pure=False)
+        for future in as_completed(futures):
+            yield future.result()
+            future.release()
+
+
+ENGINES: dict[str, Callable[[Sequence[Job], int], Iterator[Done]]] = {
+    "serial": _serial,
+    "joblib": _joblib,
+    "dask": _dask,
+}

@@ -1,0 +1,250 @@
+"""The whole of `generate`: what is missing is planned, spread, stored and merged; the same call again continues where this one stopped."""
+
+import datetime
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from generators.base import Unit
+from generators.engines import ENGINES, WorkerLost
+from generators.jobs import Job, Resolver, pack, tabulate
+from generators.plan import Plan, Problem, resolve
+from nasbench_lc.config import Recipe, RunConfig
+from nasbench_lc.curves import Curve, Status
+from nasbench_lc.errors import ConfigError, NasbenchError
+from nasbench_lc.files import lock
+from nasbench_lc.shards import compact, parts_folder, read_all
+from nasbench_lc.table import Table, base_attributes
+
+__all__ = ["Outcome", "Outlook", "Progress", "attributes_of", "generate", "look_ahead"]
+
+_LOSSES_OF_WORKERS = 3
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a generation is.
+
+    Arguments:
+        done: Runs finished, those of earlier calls included.
+        total: Runs of the plan.
+        fraction: Share of this call's expected work that is done, in [0, 1].
+        failed: Runs of this call whose training raised.
+    """
+
+    done: int
+    total: int
+    fraction: float
+    failed: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a call would do.
+
+    Arguments:
+        runs: Runs of the plan.
+        finished: Of these, already stored.
+        seconds: Expected core-seconds of what is missing.
+        megabytes: Expected size of the finished file.
+    """
+
+    runs: int
+    finished: int
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a call did.
+
+    Arguments:
+        path: The dataset.
+        total: Runs of the plan.
+        trained: Runs trained by this call.
+        table: All finished runs.
+        errors: The distinct words of runs whose training raised.
+    """
+
+    path: Path
+    total: int
+    trained: int
+    table: Table
+    errors: tuple[str, ...]
+
+
+def generate(
+    plan: Plan,
+    path: Path,
+    *,
+    engine: str = "joblib",
+    workers: int | None = None,
+    device: str = "cpu",
+    data_dir: Path | None = None,
+    on_error: str = "skip",
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+    resolver: Resolver = resolve,
+) -> Outcome:
+    """Train all runs of a plan that the dataset does not hold yet, and merge them into it.
+
+    Arguments:
+        plan: What to generate.
+        path: The dataset; it may exist and hold a part of the plan, or a smaller plan.
+        engine: A name in :data:`generators.engines.ENGINES`.
+        workers: Processes; None for one per core.
+        device: Where to train: ``"cpu"``, ``"cuda"`` ...
+        data_dir: Where the task's data lie, if not in the package.
+        on_error: ``"skip"`` records a run whose training raises as FAILED and goes on, ``"raise"`` stops.
+        overwrite: Begin anew; the old dataset is removed once the new plan was found valid.
+        progress: Called after every job.
+        resolver: How to get from the plan to space, task and trainer.
+
+    Raises:
+        ConfigError: If the plan is invalid, does not continue what the file holds, or another process writes the file.
+        FormatError: If the file is there but unreadable.
+        NasbenchError: If the disk is full, the folder read-only, or workers die again and again.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(f"--engine must be one of {', '.join(ENGINES)}; got {engine}. Choose one of those.")
+    count = _cores() if workers is None else workers
+    if count < 1:
+        raise ConfigError(f"--workers must be at least 1; got {count}. Leave it out for one per core.")
+    problem = resolver(plan, data_dir)
+    runs = problem.runs()
+    with lock(path):
+        if overwrite:
+            _clear(path)
+        plan = _continue(problem, path)
+        attributes = attributes_of(problem)
+        table = compact(path)
+        if table is not None:
+            attributes["created"] = table.attributes["created"]
+        trained = 0
+        for attempt in range(_LOSSES_OF_WORKERS):
+            missing = _missing(runs, table)
+            if not missing:
+                break
+            jobs = [
+                Job(units, plan, path, attributes, data_dir, device, on_error, resolver)
+                for units in pack(problem.trainer.units(missing, problem.task))
+            ]
+            try:
+                trained += _spread(jobs, engine, count, len(runs) - len(missing), len(runs), progress)
+                lost = None
+            except WorkerLost as error:
+                lost = error
+            finally:
+                table = compact(path)
+            if lost is None:
+                break
+            if attempt == _LOSSES_OF_WORKERS - 1:
+                raise NasbenchError(
+                    f"Workers must survive their runs; got {lost}, {attempt + 1} times. Finished runs are kept: use fewer --workers."
+                )
+        table = compact(path, plan.json)
+        assert table is not None
+    mine = {r.run_id for r in runs}
+    errors = {
+        e
+        for e, s, u in zip(table.columns["run/error"].tolist(), table.statuses, table.uids, strict=True)
+        if s is Status.FAILED and u in mine
+    }
+    return Outcome(path, len(runs), trained, table, tuple(sorted(e.decode() for e in errors)))
+
+
+def look_ahead(plan: Plan, path: Path, data_dir: Path | None = None, resolver: Resolver = resolve) -> Outlook:
+    """What :func:`generate` would do, without doing it; raises what it would raise."""
+    problem = resolver(plan, data_dir)
+    runs = problem.runs()
+    _continue(problem, path)
+    table = read_all(path).table
+    missing = _missing(runs, table)
+    sample = tabulate(problem, [Curve.failed(run, problem.task.metrics, "", 0.0) for run in runs[:64]], attributes_of(problem), "cpu")
+    size = sum(c.nbytes for c in sample.columns.values()) / len(sample) * len(runs)
+    seconds = sum(unit.cost for unit in problem.trainer.units(missing, problem.task)) if missing else 0.0
+    return Outlook(len(runs), len(runs) - len(missing), seconds, size / 1e6)
+
+
+def attributes_of(problem: Problem) -> dict[str, object]:
+    """The root attributes of a dataset for this problem."""
+    return base_attributes(
+        space=problem.plan.space,
+        task=problem.task.name,
+        epochs=problem.recipe.epochs,
+        metrics=problem.task.metrics,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        licence=problem.task.licence,
+        source=problem.task.source,
+        recipe=problem.recipe.json,
+        recipe_hash=problem.recipe.hash,
+        plan=problem.plan.json,
+        schedule=problem.space.schedule(problem.recipe.epochs),
+    )
+
+
+def _spread(jobs: Sequence[Job], engine: str, workers: int, before: int, total: int, progress: Callable[[Progress], None]) -> int:
+    whole = sum(job.cost for job in jobs) or 1.0
+    done, cost, failed = 0, 0.0, 0
+    progress(Progress(before, total, 0.0, 0))
+    for result in ENGINES[engine](jobs, workers):
+        done += len(result.statuses)
+        cost += result.cost
+        failed += len(result.errors)
+        progress(Progress(before + done, total, min(1.0, cost / whole), failed))
+    return done
+
+
+def _missing(runs: Sequence[RunConfig], table: Table | None) -> list[RunConfig]:
+    if table is None:
+        return list(runs)
+    finished = {uid for uid, status in zip(table.uids, table.statuses, strict=True) if status is not Status.FAILED}
+    return [run for run in runs if run.run_id not in finished]
+
+
+def _continue(problem: Problem, path: Path) -> Plan:
+    """The plan to store: the new one, enlarged to what the file already was asked for."""
+    table = read_all(path).table
+    if table is None:
+        return problem.plan
+    advice = "Use the same options, --overwrite, or another --out."
+    if table.attributes["recipe_hash"] != problem.recipe.hash:
+        raise ConfigError(f"The options must be those that {path} was begun with; got another {_difference(problem, table)}. {advice}")
+    older = Plan.from_json(str(table.attributes["plan"]))
+    asked = replace(problem.plan, task=older.task, n=older.n, repeats=older.repeats)
+    if asked != older:
+        name = next(f.name for f in fields(Plan) if getattr(asked, f.name) != getattr(older, f.name))
+        raise ConfigError(
+            f"The plan must continue that of {path}, whose {name} is {getattr(older, name)}; got {getattr(asked, name)}. {advice}"
+        )
+    return replace(problem.plan, n=max(problem.plan.n, older.n), repeats=max(problem.plan.repeats, older.repeats))
+
+
+def _difference(problem: Problem, table: Table) -> str:
+    mine, theirs = problem.recipe, Recipe.from_json(str(table.attributes["recipe"]))
+    for name in ("space", "task", "epochs"):
+        if getattr(mine, name) != getattr(theirs, name):
+            return f"{name} ({getattr(mine, name)}, not {getattr(theirs, name)})"
+    a, b = dict(mine.settings), dict(theirs.settings)
+    name = next(n for n in sorted({*a, *b}) if a.get(n) != b.get(n))
+    return f"{name} ({a.get(name)}, not {b.get(name)})"
+
+
+def _clear(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    folder = parts_folder(path)
+    if folder.exists():
+        for item in folder.iterdir():
+            item.unlink()
+        folder.rmdir()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def retrain(problem: Problem, run: RunConfig, device: str) -> Curve:
+    """Train one run again, alone, as `verify` does."""
+    return problem.trainer.train(Unit((run,), 0.0), problem.task, device)[0]

@@ -1,0 +1,153 @@
+"""``nasbench-lc evaluate``."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nasbench_lc.cli.common import find_dataset, numbers, pairs, progress_bar
+from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.errors import ConfigError
+
+if TYPE_CHECKING:
+    from predictors.base import Predictor
+
+_EPILOG = "Example: nasbench-lc evaluate datasets/mlp-car.h5 --models lc-gode,extra-trees --observe 5,10 --seeds 3"
+_QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees")
+
+
+@click.command("evaluate", epilog=_EPILOG)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--baselines", is_flag=True, help="Compare every registered model.")
+@click.option("--models", help="Comma list of models, or all; lc-gode,last-value by default.")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Score this trained predictor, on curves that it never saw.")
+@click.option("--metric", help="The metric to forecast; by default the first of test_loss, val_acc, val_loss, test_acc.")
+@click.option("--observe", help="Observed epochs, a comma list; 10 by default.")
+@click.option("--horizons", help="Epochs to forecast to, a comma list; 40, 70 and 100 % of all by default.")
+@click.option("--seeds", type=int, default=1, show_default=True, help="Number of splits and initialisations.")
+@click.option("--quick", is_flag=True, help="Only models that fit in seconds, and short fits: a look in under 3 minutes.")
+@click.option("--protocol", default="strict", show_default=True, type=click.Choice(["strict", "paper"]), help="paper is optimistic.")
+@click.option("--train-size", type=int, help="Use only the first so many runs of train and valid.")
+@click.option("--transfer-to", type=click.Path(path_type=Path), help="Fit on FILE, score on the test part of this dataset.")
+@click.option("--transfer-curves", type=int, default=0, show_default=True, help="With --transfer-to: target curves added to the fit.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the models that have it; may be repeated.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the report goes; reports/FILE by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def command(**o: Any) -> None:
+    """Compare predictors on the test curves of a dataset, and write scores.json, scores.csv, report.md and report.html."""
+    from evaluation.terminal import format_table
+
+    from evaluation.backtest import evaluate
+    from evaluation.report import write_report
+
+    path = find_dataset(o["file"])
+    data = CurveDataset(path)
+    fitted: dict[str, Predictor] = {}
+    leave_out: frozenset[str] = frozenset()
+    metric: str | None = o["metric"]
+    if o["checkpoint"] is not None:
+        from nasbench_lc.cli.models import load_fitted
+
+        checkpoint, predictor = load_fitted(o["checkpoint"])
+        if metric not in (None, checkpoint.metric):
+            raise ConfigError(f"--metric must be what the checkpoint forecasts, {checkpoint.metric}; got {metric}. Leave --metric out.")
+        metric = checkpoint.metric
+        fitted = {checkpoint.model: predictor}
+        leave_out = frozenset((*checkpoint.seen, *checkpoint.seen_groups))
+    names = _names(o["models"], o["baselines"], bool(fitted), o["quick"])
+    curves = data.curves(metric)
+    target = None if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"])).curves(curves.metric)
+    observe, horizons = _epochs(o["observe"], o["horizons"], (target or curves).epochs)
+    out: Path = o["out"] or Path("reports") / path.stem
+    with progress_bar("evaluate") as show:
+        results = evaluate(
+            _makers(names, pairs(o["settings"]), o["quick"]),
+            curves,
+            observe=observe,
+            horizons=horizons,
+            seeds=o["seeds"],
+            protocol=o["protocol"],
+            train_size=o["train_size"],
+            leave_out=leave_out,
+            fitted=fitted,
+            transfer_to=target,
+            transfer_curves=o["transfer_curves"],
+            dataset=_facts(data, path),
+            progress=lambda done, total, text: show(done / max(1, total), text),
+            cache=out / ".cache",
+        )
+    page = write_report(results, out)
+    if o["as_json"]:
+        click.echo((out / "scores.json").read_text(), nl=False)
+        return
+    click.echo(format_table(results))
+    click.echo(f"report: {page}")
+
+
+def _names(models: str | None, baselines: bool, has_checkpoint: bool, quick: bool) -> tuple[str, ...]:
+    from predictors.configure import option_names
+    from predictors.registry import PREDICTORS
+
+    if models == "all" or (models is None and baselines and not quick):
+        return tuple(PREDICTORS)
+    if models is None:
+        if quick:
+            return tuple(m for m in _QUICK if m in PREDICTORS)
+        return () if has_checkpoint else ("lc-gode", "last-value")
+    names = tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
+    for name in names:
+        option_names(name)  # raises on an unknown model before any work
+    return names
+
+
+def _makers(names: tuple[str, ...], settings: Mapping[str, str], quick: bool) -> dict[str, "Callable[[int], Predictor]"]:
+    from predictors.configure import make, option_names
+
+    unused = set(settings)
+    makers: dict[str, Callable[[int], Predictor]] = {}
+    for name in names:
+        own = {key: value for key, value in settings.items() if key in option_names(name)}
+        unused -= set(own)
+        if quick and "epochs" in option_names(name):
+            own.setdefault("epochs", "60")
+        make(name, own, 0)  # raises on a bad value before any work
+        makers[name] = lambda seed, name=name, own=own: make(name, own, seed)
+    if unused:
+        raise ConfigError(
+            f"--set must name an option of one of the models {', '.join(names)}; got {', '.join(sorted(unused))}. Check the spelling."
+        )
+    return makers
+
+
+def _epochs(observe: str | None, horizons: str | None, epochs: int) -> tuple[list[int], list[int]]:
+    """Observed epochs and horizons; a default beyond the file is skipped with a notice, a given one exits 2."""
+    seen = numbers("--observe", observe)
+    until = numbers("--horizons", horizons)
+    if seen is None:
+        seen = [10] if epochs > 10 else [max(1, epochs // 4)]
+        if epochs <= 10:
+            click.echo(f"notice: the default --observe 10 lies beyond {epochs} epochs; observing {seen[0]}", err=True)
+    elif not all(0 <= k < epochs for k in seen):
+        raise ConfigError(f"--observe must lie in 0 .. {epochs - 1}; got {observe}. The file has {epochs} epochs.")
+    if until is None:
+        defaults = sorted({max(1, round(share * epochs)) for share in (0.4, 0.7, 1.0)})
+        until = [h for h in defaults if h > max(seen)]
+        if len(until) < len(defaults):
+            skipped = ", ".join(str(h) for h in defaults if h not in until)
+            click.echo(f"notice: the default horizons {skipped} are not after all observed epochs; skipped", err=True)
+    elif not all(min(seen) < h <= epochs for h in until):
+        raise ConfigError(f"--horizons must lie after the observed epochs, up to {epochs}; got {horizons}. The file has {epochs} epochs.")
+    return seen, until
+
+
+def _facts(data: CurveDataset, path: Path) -> dict[str, Any]:
+    a = data.attributes
+    return {
+        "file": path.name,
+        "space": a["space"],
+        "task": a["task"],
+        "epochs": int(a["epochs"]),
+        "recipe_hash": a["recipe_hash"],
+        "digest": data.digest,
+    }

@@ -1,0 +1,34 @@
+"""``nasbench-lc import``."""
+
+from pathlib import Path
+
+import click
+
+from nasbench_lc import store
+from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import lock
+
+
+@click.command("import", epilog="Example: nasbench-lc import csv my_logs.csv --out datasets/mine.h5")
+@click.argument("kind")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The dataset to write; must not exist.")
+@click.option("--all-runs", is_flag=True, help="Keep runs that the importer drops by default.")
+def command(kind: str, source: Path, out: Path, all_runs: bool) -> None:
+    """Read other people's curves into the format of this tool: spikenas, lcbench, baker, klein, or a csv log of your own.
+
+    It prints, and stores in the file, what it changed and dropped.
+    """
+    from nasbench_lc.importers import IMPORTERS
+
+    if kind not in IMPORTERS:
+        raise ConfigError(f"The kind must be one of {', '.join(IMPORTERS)}; got {kind}. Choose one of those.")
+    if not source.exists():
+        raise ConfigError(f"The source must exist; got no file at {source}. Check the path.")
+    if out.exists():
+        raise ConfigError(f"The dataset must be new; got {out}, which exists. Choose another --out.")
+    table = IMPORTERS[kind](source, all_runs)
+    with lock(out):
+        store.write(out, table)
+    click.echo(f"{out}: {len(table)} runs x {table.epochs} epochs, metrics {', '.join(table.metrics)}")
+    click.echo(str(table.attributes.get("notes", "")))

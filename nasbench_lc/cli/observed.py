@@ -1,0 +1,42 @@
+"""What `predict` and `rank` forecast from: the first epochs of the runs of a dataset, or of a user's own log."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nasbench_lc.curves import Floats, Observed
+from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.errors import ConfigError
+
+__all__ = ["observed_of", "short"]
+
+
+def observed_of(path: Path, metric: str, observe: int | None) -> tuple[Observed, tuple[str, ...]]:
+    """The observed part of all runs of a file, and their names.
+
+    Arguments:
+        path: A dataset, or a CSV log.
+        metric: What the checkpoint forecasts.
+        observe: How many epochs; by default 10 of a dataset, all of a log but its last planned ones.
+
+    Raises:
+        ConfigError: If the file lacks the metric, or has too few epochs.
+    """
+    if path.suffix.lower() == ".csv":
+        from nasbench_lc.importers.csv_log import read_log
+
+        log = read_log(path)
+        if metric not in log.metrics:
+            raise ConfigError(
+                f"The log must have the metric that the checkpoint forecasts, {metric}; got {', '.join(log.metrics)}. Add the column."
+            )
+        return log.observe(metric, observe), log.runs
+    data = CurveDataset(path)
+    curves = data.curves(metric)
+    observed, _ = curves.observe(10 if observe is None else observe)
+    return observed, curves.uid
+
+
+def short(values: Floats) -> list[float | None]:
+    """Seven digits each; None where there is no number, since NaN is not JSON."""
+    return [float(f"{v:.7g}") if np.isfinite(v) else None for v in values]

@@ -1,0 +1,79 @@
+"""``nasbench-lc train-predictor``."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from nasbench_lc.cli.common import echo_json, find_dataset, pairs
+from nasbench_lc.cli.models import configure, save_fitted
+from nasbench_lc.dataset import CurveDataset
+
+_EPILOG = "Example: nasbench-lc train-predictor datasets/mlp-car.h5 --model lc-gode --set latent=8"
+
+
+@click.command("train-predictor", epilog=_EPILOG)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--model", default="lc-gode", show_default=True, help="Which predictor.")
+@click.option("--metric", help="The metric to forecast; by default the first of test_loss, val_acc, val_loss, test_acc.")
+@click.option("--observe", type=int, default=10, show_default=True, help="Observed epochs of the printed error; the model serves all.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split and of the fit.")
+@click.option("--train-size", type=int, help="Use only the first so many runs of train and valid.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model's config; may be repeated.")
+@click.option("--out", type=click.Path(path_type=Path), help="The checkpoint; checkpoints/MODEL-FILE by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    file: Path | None,
+    model: str,
+    metric: str | None,
+    observe: int,
+    seed: int,
+    train_size: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit a predictor to the training part of a dataset and keep it as a checkpoint.
+
+    The split is the one that evaluate uses with the same seed; the test part is not touched.
+    """
+    from evaluation.metrics import CURVE_METRICS
+    from evaluation.split import split
+
+    predictor = configure(model, pairs(settings), seed)
+    path = find_dataset(file)
+    data = CurveDataset(path)
+    parts = split(data.curves(metric), seed, train_size)
+    parts.valid.observe(observe)  # refuses a bad --observe before the work
+    began = time.perf_counter()
+    predictor.fit(parts.train, parts.valid)
+    seconds = time.perf_counter() - began
+    report: dict[str, Any] = {
+        "model": model,
+        "metric": parts.train.metric,
+        "n_train": len(parts.train),
+        "n_valid": len(parts.valid),
+        "fit_seconds": round(seconds, 3),
+        "observe": observe,
+    }
+    if len(parts.valid):
+        observed, target = parts.valid.observe(observe)
+        forecast = predictor.predict(observed, target.t)
+        scores = CURVE_METRICS["mape"].score(forecast, target)
+        report["valid_mape"] = _finite(np.nanmean(scores))
+    folder = out or Path("checkpoints") / f"{model}-{path.stem}"
+    save_fitted(folder, model, predictor, data, parts, seed=seed, train_size=train_size, fit_seconds=seconds)
+    report["checkpoint"] = str(folder)
+    if as_json:
+        echo_json(report)
+        return
+    click.echo(f"{model} on {path.stem}, {report['metric']}: {len(parts.train)} training and {len(parts.valid)} validation curves")
+    if report.get("valid_mape") is not None:
+        click.echo(f"fitted in {seconds:.1f} s; MAPE on the validation curves from {observe} epochs: {report['valid_mape']:.4f}")
+    click.echo(f"checkpoint: {folder}")
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
