@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nasbench_lc import __version__
+from nasbench_lc.cli.siblings import check_siblings
 from nasbench_lc.errors import NasbenchError
 
 __all__ = ["COMMANDS", "main"]
@@ -38,6 +39,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        check_siblings()
         return importlib.import_module(f"nasbench_lc.cli.{COMMANDS[cmd_name][0]}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
