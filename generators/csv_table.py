@@ -51,9 +51,9 @@ def _read_rows(text: str, label: str) -> tuple[list[str], list[list[str]], list[
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise ConfigError(f"A CSV file must be text; got bytes of zero in {label}. Export it as CSV in UTF-8.")
-    if not text.strip():
+    if not text.strip(" \t\r\n,;"):
         raise ConfigError(f"A CSV file must have a header line and rows; got the empty file {label}. Check the export.")
-    first = text.lstrip().splitlines()[0]
+    first = text.lstrip("\r\n").splitlines()[0]
     delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows: list[list[str]] = []

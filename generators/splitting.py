@@ -41,10 +41,11 @@ def stratified_split(data: str, labels: npt.NDArray[np.int64], val_fraction: flo
 
     Row i owns word i of the split stream of ``"task/DATA"``; the rows are ordered by their words, and of each class in that order the
     first are test, the next val, the others train. So holding out a validation part never changes the test part. The test part has
-    `ceil(0.25 n)` rows, the validation part `ceil(val_fraction n_train)`, shared among the classes by :func:`allot`.
+    `ceil(0.25 n)` rows, the validation part `ceil(val_fraction n_train)`, shared among the classes by :func:`allot`; a class, which must have
+    2 rows or more, always keeps one in train.
 
     Raises:
-        ConfigError: If `val_fraction` is not in [0, 1), or the classes are too small to hold out a validation part.
+        ConfigError: If `val_fraction` is not in [0, 1).
     """
     if not 0.0 <= val_fraction < 1.0:
         raise ConfigError(f"The held-out fraction must be at least 0 and less than 1; got {val_fraction}. Give 0 for no validation split.")
@@ -54,10 +55,6 @@ def stratified_split(data: str, labels: npt.NDArray[np.int64], val_fraction: flo
     test = allot(counts.tolist(), n_test)
     rest = [c - t for c, t in zip(counts.tolist(), test, strict=True)]
     val = allot(rest, _ceil(val_fraction * sum(rest)))
-    if val_fraction and not any(val):
-        raise ConfigError(
-            f"Some class must have 2 training rows to hold one out; got {sum(rest)} in {len(rest)} classes. Hold nothing out."
-        )
     rank = np.empty(len(labels), dtype=np.int64)
     for c in range(len(counts)):
         members = order[labels[order] == c]
