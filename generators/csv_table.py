@@ -51,25 +51,30 @@ def _read_rows(text: str, label: str) -> tuple[list[str], list[list[str]], list[
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise ConfigError(f"A CSV file must be text; got bytes of zero in {label}. Export it as CSV in UTF-8.")
-    if not text.strip(" \t\r\n,;"):
-        raise ConfigError(f"A CSV file must have a header line and rows; got the empty file {label}. Check the export.")
-    first = text.lstrip("\r\n").splitlines()[0]
-    delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    first = next(iter(text.lstrip("\r\n").splitlines()), "")
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
+        delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
         for row in reader:
-            if row and any(cell.strip() for cell in row):
-                if rows and len(row) != len(rows[0]):
-                    raise ConfigError(
-                        f"Every row must have the header's {len(rows[0])} columns; got {len(row)} in line {reader.line_num} of {label}. "
-                        f"Quote cells that contain {delimiter!r}."
-                    )
+            if any(cell.strip() for cell in row):
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
-        raise ConfigError(f"A CSV file must have every quote closed; got {error} in line {reader.line_num} of {label}. Fix it.") from error
+        near = lines[-1] + 1 if lines else 1
+        raise ConfigError(
+            f"A CSV file must have every quote closed and no cell over {csv.field_size_limit()} characters; got a fault from line {near} of "
+            f"{label} ({error}). Fix that cell."
+        ) from error
+    if not rows:
+        raise ConfigError(f"A CSV file must have a header line and rows; got the empty file {label}. Check the export.")
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(rows[0]):
+            raise ConfigError(
+                f"Every row must have the header's {len(rows[0])} columns; got {len(row)} in line {line} of {label}. "
+                f"Quote cells that contain {delimiter!r}."
+            )
     header = [name.strip() for name in rows[0]]
     _check_header(header, label)
     if len(rows) < 2:

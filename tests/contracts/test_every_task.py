@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from generators.cifar import CifarTask
 from generators.tasks import TASKS, load_task
@@ -46,6 +47,13 @@ def test_tables_are_standardised_on_the_training_rows(task):
     for column in numeric:
         assert abs(column.mean()) < 1e-6
         assert abs(column.std() - 1) < 1e-6
+
+
+def test_labels_belong_to_their_rows(task):
+    x = {split: rows.reshape(len(rows), -1).astype(np.float64) for split, rows in task.x.items()}
+    tree = DecisionTreeClassifier(random_state=0).fit(x["train"], task.y["train"])
+    majority = np.bincount(task.y["test"]).max() / len(task.y["test"])
+    assert 1 - tree.score(x["test"], task.y["test"]) < 0.6 * (1 - majority)
 
 
 def test_loading_twice_gives_the_same_bytes(task):

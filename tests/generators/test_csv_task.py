@@ -79,6 +79,8 @@ def test_held_out_part(write):
 WRONG = {
     "empty": ("", "empty file"),
     "only blanks": (" \n \n", "empty file"),
+    "a quoted blank": ('" "', "empty file"),
+    "one endless cell": ("x" * 200_000, "no cell over 131072"),
     "only a header": ("a,b\n", "got none in my.csv"),
     "one class": ("x,c\n1,a\n2,a\n3,a\n", "at least 2 classes"),
     "a class of one": ("x,c\n1,a\n2,a\n3,b\n4,a\n", "1 row of 'b'"),
@@ -93,7 +95,7 @@ WRONG = {
     "no name": (",x,c\n0,1,a\n", "column 1"),
     "no header": ("1,2,0\n1,2,1\n", "Add a header line"),
     "no class in a row": ("x,c\n1,a\n2,\n", "line 3"),
-    "open quote": ('x,c\n"1,a\n2,b\n', "quote"),
+    "open quote": ('x,c\n"1,a\n2,b\n', "every quote closed.*line 2"),
     "free text": ("x,c\n" + "".join(f"t{i},{'ab'[i % 2]}\n" for i in range(40)), "free text"),
     "zero bytes": ("x,c\n1\0,a\n", "zero"),
     "utf-16": ("x,c\n1,a\n".encode("utf-16"), "UTF-8"),
