@@ -1,6 +1,7 @@
 """The whole of `generate`: what is missing is planned, spread, stored and merged; the same call again continues where this one stopped."""
 
 import datetime
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -180,7 +181,7 @@ def attributes_of(problem: Problem) -> dict[str, object]:
         source=problem.task.source,
         recipe=problem.recipe.json,
         recipe_hash=problem.recipe.hash,
-        plan=problem.plan.json,
+        plan=json.loads(problem.plan.json),
         schedule=problem.space.schedule(problem.recipe.epochs),
     )
 
