@@ -5,9 +5,11 @@ The one identity of an architecture is the sha256 of its canonical JSON, so that
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -97,10 +99,10 @@ class Architecture:
         """
         try:
             raw = json.loads(text)
-            nodes = tuple(Node.of(op, **_scalars(attributes)) for op, attributes in raw["nodes"])
+            nodes = tuple(_node(op, attributes) for op, attributes in raw["nodes"])
             edges = tuple((int(a), int(b)) for a, b in raw["edges"])
             space = str(raw["space"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise FormatError(
                 f"An architecture must be JSON with nodes, edges and a space; got {text[:60]!r}. Check the arch/json column."
             ) from error
@@ -119,8 +121,13 @@ class Architecture:
         return tuple(int(n.get("units", 0)) for n in self.nodes[1:-1] if n.get("units", 0))
 
 
-def _scalars(attributes: Mapping[str, object]) -> dict[str, Scalar]:
-    for name, value in attributes.items():
-        if not isinstance(value, str | int | float | bool):
+def _node(op: object, attributes: object) -> Node:
+    if not isinstance(op, str) or not isinstance(attributes, Mapping):
+        raise TypeError("a node is an operation and its attributes")
+    pairs: list[tuple[str, Scalar]] = []
+    for name, value in cast("Mapping[str, object]", attributes).items():
+        # JSON of Python's own reads NaN and infinities, which no canonical text can hold.
+        if not isinstance(value, str | int | float | bool) or (isinstance(value, float) and not math.isfinite(value)):
             raise TypeError(f"attribute {name} is no scalar")
-    return {name: value for name, value in attributes.items() if isinstance(value, str | int | float | bool)}
+        pairs.append((name, value))
+    return Node(op, tuple(sorted(pairs)))

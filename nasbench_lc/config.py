@@ -69,8 +69,10 @@ class Recipe:
         """
         try:
             raw = json.loads(text)
-            return cls.of(str(raw["space"]), str(raw["task"]), int(raw["epochs"]), dict(raw["settings"]))
-        except (KeyError, TypeError, ValueError) as error:
+            recipe = cls.of(str(raw["space"]), str(raw["task"]), int(raw["epochs"]), dict(raw["settings"]))
+            canonical_json(dict(recipe.settings))  # refuses NaN, which Python's own JSON reads
+            return recipe
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise FormatError(f"A recipe must be JSON with space, task, epochs, settings; got {text[:60]!r}. Check the file.") from error
 
 
