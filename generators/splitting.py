@@ -67,4 +67,5 @@ def stratified_split(data: str, labels: npt.NDArray[np.int64], val_fraction: flo
 
 
 def _ceil(x: float) -> int:
-    return math.ceil(x - 1e-9)
+    """The whole number from `x` up, forgiving what a product of decimals adds; only 0 gives 0."""
+    return max(1, math.ceil(x - 1e-9)) if x else 0

@@ -24,7 +24,7 @@ def test_shares_are_proportional_where_classes_are_large(counts):
         assert abs(share - total * count / sum(counts)) < 1
 
 
-@given(COUNTS, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
+@given(COUNTS, st.sampled_from([0.0, 1e-12, 0.1, 0.25, 0.5, 0.99]))
 def test_parts_partition_the_rows_and_the_test_part_stays(counts, val_fraction):
     labels = np.repeat(np.arange(len(counts)), counts)
     plain = stratified_split("x", labels, 0.0)
