@@ -6,11 +6,23 @@ from predictors.extra_trees import ExtraTrees
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
 from predictors.last_value import LastValue
+from predictors.lc_gode import LCGODE
+from predictors.lc_gode_paper import LCGODEPaper
+from predictors.lstm import LSTM
 from predictors.mean_curve import MeanCurve
+from predictors.node import NODE
+from predictors.nsde import NSDE
+from predictors.vrnn import VRNN
 
 __all__ = ["PREDICTORS"]
 
 PREDICTORS: dict[str, type[Predictor]] = {
+    "lc-gode": LCGODE,
+    "lc-gode-paper": LCGODEPaper,
+    "vrnn": VRNN,
+    "lstm": LSTM,
+    "node": NODE,
+    "nsde": NSDE,
     "last-value": LastValue,
     "mean-curve": MeanCurve,
     "gaussian": Gaussian,

@@ -1,0 +1,61 @@
+"""LC-GODE: learning-curve extrapolation with an ODE conditioned on the architecture graph.
+
+Ding, Huang, Shao, Gao, "Architecture-aware learning curve extrapolation via graph ordinary differential equation", AAAI 2025, arXiv
+2412.15554.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+from predictors.batches import Inputs, Scales
+from predictors.fitting import Network
+from predictors.graph_encoder import CONVOLUTIONS, POOLINGS, GraphEncoder
+from predictors.latent_ode import LatentODE, LatentOptions
+from predictors.neural import NeuralPredictor
+from predictors.options import choice
+
+__all__ = ["LCGODE", "LCGODEOptions"]
+
+
+@dataclass(frozen=True)
+class LCGODEOptions(LatentOptions):
+    """LC-GODE and its ablations.
+
+    Arguments:
+        use_graph: Whether the architecture graph is read.
+        graph: ``"layer"`` (operations as nodes) or ``"neuron"`` (one node a neuron; multilayer perceptrons only).
+        convolution: ``"gcn"`` or ``"gat"``.
+        pooling: ``"attention"``, ``"mean"`` or ``"max"``.
+        use_hyperparameters: Whether hyperparameters, and with a graph the network's size, are features beside its embedding.
+        all_metrics: Whether every metric of the prefix is read, or only the one to forecast.
+    """
+
+    use_graph: bool = True
+    graph: str = choice("layer", ("layer", "neuron"))
+    convolution: str = choice("gcn", CONVOLUTIONS)
+    pooling: str = choice("attention", POOLINGS)
+    use_hyperparameters: bool = True
+    all_metrics: bool = True
+    anchor: bool = True
+    clock: str = choice("log", ("linear", "log"))
+
+
+@final
+class LCGODE(NeuralPredictor):
+    """The trunk of LC-GODE with what makes it good: hyperparameters, all metrics, the last value as anchor, logarithmic time."""
+
+    config: LCGODEOptions
+
+    def __init__(self, config: LCGODEOptions = LCGODEOptions()) -> None:
+        self.config = config
+
+    def inputs(self) -> Inputs:
+        """As configured."""
+        graph = self.config.graph if self.config.use_graph else "none"
+        return Inputs(graph, self.config.use_hyperparameters, self.config.all_metrics, self.config.centred)
+
+    def build(self, scales: Scales) -> Network:
+        """A fresh :class:`LatentODE`."""
+        c = self.config
+        graph = GraphEncoder(scales.node_width, c.latent, c.convolution, c.pooling) if scales.node_width else None
+        return LatentODE(c, scales, graph)

@@ -1,0 +1,124 @@
+"""What all neural sequence predictors share: scales, the fit, forecasts in chunks, and what a checkpoint holds."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import Forecast, Mixture
+from predictors.base import Predictor, State
+from predictors.batches import Inputs, Scales
+from predictors.fitting import FitOptions, Network, fit
+from predictors.options import number
+from predictors.paths import forecast_from_paths
+
+__all__ = ["NeuralOptions", "NeuralPredictor"]
+
+CHUNK = 256
+STATISTICS = "scales.json"
+
+
+@dataclass(frozen=True)
+class NeuralOptions(FitOptions):
+    """The budget, and how a forecast is sampled.
+
+    Arguments:
+        centred: Whether networks see deviations from the mean training curve.
+        paths: `Z`, latent paths of a forecast.
+        strata: `E`, slices of the observation noise around each path; `S` = `Z` x `E`.
+    """
+
+    centred: bool = True
+    paths: int = number(8, 1, 10_000)
+    strata: int = number(5, 1, 10_000)
+
+
+class NeuralPredictor(Predictor, abc.ABC):
+    """A predictor around a :class:`predictors.fitting.Network`; a subclass says what it reads and builds the network."""
+
+    config: NeuralOptions
+    _scales: Scales | None = None
+    _network: Network | None = None
+
+    @abc.abstractmethod
+    def inputs(self) -> Inputs:
+        """What the network reads besides the metric."""
+
+    @abc.abstractmethod
+    def build(self, scales: Scales) -> Network:
+        """The network, with fresh weights from torch's current seed."""
+
+    @final
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Learn from whole curves.
+
+        Raises:
+            ConfigError: If no training curve has a value of the metric, or all are shorter than two epochs.
+        """
+        if train.epochs < 2 or not np.isfinite(train.target).any():
+            raise ConfigError(
+                f"A neural predictor needs a training curve with values at two epochs or more; got {len(train)} curves "
+                f"of {train.epochs} epochs without. Choose another metric or file."
+            )
+        scales = Scales.fit(train, self.inputs())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed)
+            network = self.build(scales)
+        held_out = scales.whole(valid) if valid is not None and len(valid) and valid.epochs > 1 else None
+        fit(network, scales.whole(train), held_out, self.config)
+        self._scales, self._network = scales, network.eval()
+        return self
+
+    @final
+    @torch.no_grad()
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """Forecast; see :meth:`predictors.base.Predictor.predict`."""
+        scales, network = self._fitted()
+        times = torch.as_tensor(t, dtype=torch.float32)
+        parts = []
+        for start in range(0, len(observed), CHUNK):
+            generator = torch.Generator().manual_seed(self.config.seed)
+            prefix = scales.prefix(observed.subset(slice(start, start + CHUNK)))
+            paths = network.forecast(prefix, times, self.config.paths, generator)
+            parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata))
+        return _stack(parts)
+
+    @final
+    def state(self) -> State:
+        """Weights under their names, and the statistics of the training curves as the bytes of a JSON text."""
+        scales, network = self._fitted()
+        weights: State = {name: value.numpy().copy() for name, value in network.state_dict().items()}
+        return {STATISTICS: np.frombuffer(scales.json().encode(), dtype=np.uint8), **weights}
+
+    @final
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of :meth:`state`."""
+        scales = Scales.from_json(np.asarray(state[STATISTICS]).tobytes().decode())
+        with torch.random.fork_rng(devices=[]):
+            network = self.build(scales)
+        weights: dict[str, Any] = {name: torch.from_numpy(np.array(value)) for name, value in state.items() if name != STATISTICS}
+        network.load_state_dict(weights)
+        self._scales, self._network = scales, network.eval()
+        return self
+
+    def _fitted(self) -> tuple[Scales, Network]:
+        if self._scales is None or self._network is None:
+            raise NotFittedError("A predictor must be fitted before it is used; got a fresh one. Call fit or load_state.")
+        return self._scales, self._network
+
+
+def _stack(parts: list[Forecast]) -> Forecast:
+    if len(parts) == 1:
+        return parts[0]
+    samples = np.concatenate([p.samples for p in parts if p.samples is not None])
+    densities = [p.density for p in parts if p.density is not None]
+    density = Mixture(np.concatenate([d.mean for d in densities]), np.concatenate([d.std for d in densities]))
+    first = parts[0]
+    mean, quantiles = np.concatenate([p.mean for p in parts]), np.concatenate([p.quantiles for p in parts])
+    return Forecast(first.t, mean, first.levels, quantiles, samples, density)
