@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nasbench_lc import store
 from nasbench_lc.errors import FormatError
-from nasbench_lc.files import plain_words, sync_folder
+from nasbench_lc.files import atomic
 from nasbench_lc.table import Table
 
 __all__ = ["Reading", "compact", "parts_folder", "read_all", "write_shard"]
@@ -29,19 +29,10 @@ def write_shard(path: Path, table: Table) -> Path:
     Raises:
         NasbenchError: If the disk is full, or the folder read-only.
     """
-    folder = parts_folder(path)
-    with plain_words(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{os.getpid()}.tmp"
-        try:
-            store.write_bare(temporary, table)
-            name = folder / f"part-{_digest(temporary)}.h5"
-            with temporary.open("rb") as handle:
-                os.fsync(handle.fileno())
-            os.replace(temporary, name)
-            sync_folder(folder)
-        finally:
-            temporary.unlink(missing_ok=True)
+    content = store.image(table)
+    name = parts_folder(path) / f"part-{_digest(content)}.h5"
+    with atomic(name) as temporary:
+        temporary.write_bytes(content)
     return name
 
 
@@ -71,7 +62,7 @@ def read_all(path: Path) -> Reading:
         tables.append(store.read(path))
     for shard in sorted(parts_folder(path).glob("part-*.h5")):
         try:
-            if shard.stem.removeprefix("part-") != _digest(shard):
+            if shard.stem.removeprefix("part-") != _digest(shard.read_bytes()):
                 raise FormatError(f"A shard must have the digest of its name; got another for {shard}. Its runs are trained again.")
             tables.append(store.read(shard))
             good.append(shard)
@@ -118,6 +109,5 @@ def compact(path: Path, plan: str | None = None) -> Table | None:
     return table
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()[:32]
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
