@@ -36,10 +36,9 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(**o: Any) -> None:
     """Compare predictors on the test curves of a dataset, and write scores.json, scores.csv, report.md and report.html."""
-    from evaluation.terminal import format_table
-
     from evaluation.backtest import evaluate
     from evaluation.report import write_report
+    from evaluation.table import format_table
 
     path = find_dataset(o["file"])
     data = CurveDataset(path)
@@ -77,12 +76,12 @@ def command(**o: Any) -> None:
             progress=lambda done, total, text: show(done / max(1, total), text),
             cache=out / ".cache",
         )
-    page = write_report(results, out)
+    pages = write_report(results, out)
     if o["as_json"]:
         click.echo((out / "scores.json").read_text(), nl=False)
         return
     click.echo(format_table(results))
-    click.echo(f"report: {page}")
+    click.echo(f"report: {pages[-1]}")
 
 
 def _names(models: str | None, baselines: bool, has_checkpoint: bool, quick: bool) -> tuple[str, ...]:

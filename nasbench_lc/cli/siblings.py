@@ -21,4 +21,6 @@ def check_siblings() -> None:
         found = Path(spec.origin).resolve().parent.parent if spec is not None and spec.origin is not None else None
         if found != home:
             where = "nowhere" if found is None else str(found / name)
-            raise ConfigError(f"The package {name} must lie beside nasbench_lc in {home}; got {where}. Run from another folder, or rename yours.")
+            raise ConfigError(
+                f"The package {name} must lie beside nasbench_lc in {home}; got {where}. Run from another folder, or rename yours."
+            )
