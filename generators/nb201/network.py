@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generators.nb201.draws import initial
 from generators.spaces.nb201_cell import EDGES, Cell
-from nasbench_lc.seeding import Purpose, Stream, uniform
+from nasbench_lc.seeding import Stream
 
 __all__ = ["CellNetwork", "initialise", "slots"]
 
@@ -114,17 +115,12 @@ def slots(network: CellNetwork) -> list[tuple[int, nn.Conv2d | nn.Linear]]:
 
 
 def initialise(network: CellNetwork, stream: Stream) -> None:
-    """PyTorch's default distributions from a run's own streams: all weights, and the linear map's bias, uniform in +-1/sqrt(fan_in).
-
-    A layer's values are `(2 u - 1) / sqrt(fan_in)` of its INIT stream's words in float64, rounded to float32, the weight's first
-    in memory order of PyTorch's shape, then the bias's.
-    """
+    """PyTorch's default distributions from a run's own streams (see :func:`generators.nb201.draws.initial`); the weight's first."""
     for slot, layer in slots(network):
         bias = 0 if layer.bias is None else layer.bias.numel()
         n, fan_in = layer.weight.numel(), layer.weight[0].numel()
-        values = (2.0 * uniform(stream.words(n + bias, Purpose.INIT, layer=slot)) - 1.0) / fan_in**0.5
-        flat = torch.from_numpy(values).to(torch.float32)
+        values = torch.from_numpy(initial(stream, slot, n + bias, fan_in))
         with torch.no_grad():
-            layer.weight.copy_(flat[:n].view_as(layer.weight))
+            layer.weight.copy_(values[:n].view_as(layer.weight))
             if layer.bias is not None:
-                layer.bias.copy_(flat[n:])
+                layer.bias.copy_(values[n:])

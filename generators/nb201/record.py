@@ -1,0 +1,45 @@
+"""From the numbers of each epoch to a curve: the stop rule and the status."""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from generators.base import Task
+from generators.nb201.spec import NB201Spec
+from nasbench_lc.config import RunConfig
+from nasbench_lc.curves import Curve, Status
+
+__all__ = ["Record"]
+
+
+class Record:
+    """Collects what a run measures, epoch by epoch.
+
+    Arguments:
+        run: The run.
+        task: Its task.
+        spec: Its specification.
+    """
+
+    def __init__(self, run: RunConfig, task: Task, spec: NB201Spec) -> None:
+        self._run, self._spec = run, spec
+        self._started = time.time()
+        self._values = {m: np.full(run.recipe.epochs, np.nan) for m in task.metrics}
+        self._lr = np.full(run.recipe.epochs, np.nan)
+        self._seconds = np.full(run.recipe.epochs, np.nan)
+        self.alive = True
+        """Whether the run goes on; False after the first epoch in which a loss was not finite."""
+
+    def add(self, epoch: int, values: Mapping[str, float], seconds: float) -> None:
+        """Store an epoch (1-based): every metric of the task, and the seconds it took."""
+        for name, value in values.items():
+            self._values[name][epoch - 1] = value
+        self._lr[epoch - 1] = self._spec.lr[epoch - 1]
+        self._seconds[epoch - 1] = seconds
+        self.alive = all(np.isfinite(v) for name, v in values.items() if name.endswith("_loss"))
+
+    def curve(self) -> Curve:
+        """What the run left behind."""
+        diverged = not self.alive or bool(np.any(self._values["train_loss"] > self._spec.loss_limit))
+        return Curve(self._run, self._values, self._lr, self._seconds, Status.DIVERGED if diverged else Status.OK, "", self._started)
