@@ -1,0 +1,230 @@
+"""The contract of predictors/base.py, over the whole registry: a predictor that is added there is tested here."""
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from nasbench_lc.architecture import Architecture, Node
+from nasbench_lc.curves import CurveSet, Observed
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import Forecast
+from predictors.base import Predictor
+from predictors.batches import Scales
+from predictors.neural import NeuralPredictor
+from predictors.registry import PREDICTORS
+from tests.predictors.toy_curves import power_curves
+
+QUICK = {"epochs": 2, "batch_size": 16, "steps": 8, "hidden": 16}
+"""Budgets for tests, wherever a config has such a field."""
+
+SPECIAL: dict[str, dict[str, object]] = {}
+"""Further settings that make one predictor quick, by name."""
+
+EPOCHS, K = 20, 6
+every = pytest.mark.parametrize("name", list(PREDICTORS))
+
+
+def quick(name: str) -> Predictor:
+    """A fresh predictor with a small budget."""
+    kind = PREDICTORS[name]
+    config = kind().config
+    fields = {f.name for f in dataclasses.fields(config)}
+    settings = {key: value for key, value in QUICK.items() if key in fields} | SPECIAL.get(name, {})
+    return kind(dataclasses.replace(config, **settings))  # pyright: ignore[reportCallIssue]
+
+
+@cache
+def fitted(name: str, metric: str = "test_loss") -> Predictor:
+    """Fitted once; only tests that do not fit again may use it, which `predict` must not notice."""
+    return quick(name).fit(power_curves(60, seed=1, metric=metric), power_curves(45, seed=2, metric=metric))
+
+
+def ask(predictor: Predictor, curves: CurveSet, k: int = K, t: np.ndarray | None = None) -> Forecast:
+    observed, target = curves.observe(k)
+    return predictor.predict(observed, target.t if t is None else t)
+
+
+def same(a: Forecast, b: Forecast, rtol: float = 0.0) -> None:
+    np.testing.assert_allclose(a.mean, b.mean, rtol=rtol)
+    np.testing.assert_allclose(a.quantiles, b.quantiles, rtol=rtol, atol=rtol)
+
+
+def sane(forecast: Forecast, n: int, t: np.ndarray, metric: str) -> None:
+    h = len(t)
+    assert forecast.mean.shape == (n, h)
+    assert forecast.quantiles.shape == (n, h, len(forecast.levels))
+    assert forecast.mean.dtype == forecast.quantiles.dtype == np.float64
+    np.testing.assert_array_equal(forecast.t, t)
+    assert np.isfinite(forecast.mean).all()
+    values = forecast.quantiles[np.isfinite(forecast.quantiles)]
+    assert (np.diff(forecast.quantiles, axis=-1)[np.isfinite(np.diff(forecast.quantiles, axis=-1))] >= 0).all()
+    for array in (forecast.mean, values):
+        assert (array >= 0).all()
+        assert metric.endswith("loss") or (array <= 1).all()
+    if forecast.density is not None:
+        assert (forecast.density.std > 0).all()
+        assert np.isfinite(forecast.density.mean).all()
+
+
+@every
+def test_has_a_frozen_config_and_needs_a_fit(name: str) -> None:
+    predictor = PREDICTORS[name]()
+    assert dataclasses.is_dataclass(predictor.config)
+    for field in dataclasses.fields(predictor.config):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(predictor.config, field.name, 1)
+    with pytest.raises(NotFittedError):
+        ask(quick(name), power_curves(3))
+    with pytest.raises(NotFittedError):
+        quick(name).state()
+
+
+@every
+@pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
+def test_shapes_units_and_types(name: str, metric: str) -> None:
+    curves = power_curves(7, seed=3, metric=metric)
+    forecast = ask(fitted(name, metric), curves)
+    sane(forecast, 7, curves.t[K:], metric)
+    assert np.isfinite(forecast.quantiles).all()
+
+
+@every
+def test_a_second_fit_forgets_the_first_and_equals_a_fresh_one(name: str) -> None:
+    other = power_curves(20, epochs=12, seed=9, metric="test_acc")
+    again = quick(name).fit(other).fit(power_curves(60, seed=1), power_curves(45, seed=2))
+    test = power_curves(5, seed=3)
+    same(ask(again, test), ask(fitted(name), test))
+
+
+@every
+def test_rows_do_not_see_each_other(name: str) -> None:
+    curves = power_curves(9, seed=3)
+    curves.y[2, 3:] = 1e5
+    together = ask(fitted(name), curves)
+    for i in (0, 2, 8):
+        alone = ask(fitted(name), curves.subset([i]))
+        np.testing.assert_allclose(alone.mean[0], together.mean[i], rtol=1e-5)
+        np.testing.assert_allclose(alone.quantiles[0], together.quantiles[i], rtol=1e-5, atol=1e-6)
+    backwards = ask(fitted(name), curves.subset(list(range(8, -1, -1))))
+    np.testing.assert_allclose(backwards.mean[::-1], together.mean, rtol=1e-5)
+
+
+@every
+def test_predict_changes_nothing(name: str) -> None:
+    before = {key: value.copy() for key, value in fitted(name).state().items()}
+    torch.manual_seed(5)
+    first = ask(fitted(name), power_curves(4, seed=3))
+    torch.manual_seed(6)
+    same(first, ask(fitted(name), power_curves(4, seed=3)))
+    after = fitted(name).state()
+    assert before.keys() == after.keys()
+    for key, value in before.items():
+        np.testing.assert_array_equal(value, after[key])
+
+
+@every
+def test_state_restores_to_the_bit(name: str) -> None:
+    state = {key: np.array(value) for key, value in fitted(name).state().items()}
+    assert all(value.dtype.kind in "fiub" for value in state.values())
+    restored = quick(name).load_state(state)
+    curves = power_curves(5, seed=3)
+    same(ask(restored, curves), ask(fitted(name), curves))
+
+
+@every
+@pytest.mark.parametrize("k", [0, 1])
+def test_short_prefixes(name: str, k: int) -> None:
+    curves = power_curves(5, seed=3)
+    try:
+        forecast = ask(fitted(name), curves, k)
+    except ConfigError as refusal:
+        assert k == 0, refusal
+        return
+    sane(forecast, 5, curves.t[k:], "test_loss")
+
+
+@every
+@pytest.mark.parametrize("t", [[7.0], [20.0], [7.0, 19.0], [10.0, 25.0, 40.0]])
+def test_any_horizon(name: str, t: list[float]) -> None:
+    forecast = ask(fitted(name), power_curves(3, seed=3), t=np.array(t))
+    sane(forecast, 3, np.array(t), "test_loss")
+
+
+@every
+def test_missing_diverged_and_constant_values(name: str) -> None:
+    clean, dirty = power_curves(8, seed=3), power_curves(8, seed=3)
+    dirty.y[0, 1:3] = np.nan
+    dirty.y[1, :, 1] = np.nan
+    dirty.y[2, :] = np.nan
+    dirty.y[3, 2:] = [1e5, 0.5]
+    dirty.y[4] = 0.5
+    dirty.y[5, 4:] = np.inf
+    forecast = ask(fitted(name), dirty)
+    sane(forecast, 8, dirty.t[K:], "test_loss")
+    np.testing.assert_allclose(forecast.mean[6:], ask(fitted(name), clean).mean[6:], rtol=1e-5)
+
+
+@every
+def test_learns_from_dirty_curves(name: str) -> None:
+    train = power_curves(40, seed=1)
+    train.y[0] = np.nan
+    train.y[1, 5:] = np.nan
+    train.y[2, 5:] = 1e5
+    train.y[3] = 0.7
+    train.y[4, ::2, 1] = np.nan
+    test = power_curves(4, seed=3)
+    sane(ask(quick(name).fit(train, train), test), 4, test.t[K:], "test_loss")
+
+
+@every
+def test_one_training_curve(name: str) -> None:
+    test = power_curves(3, seed=3)
+    try:
+        predictor = quick(name).fit(power_curves(1))
+    except ConfigError:
+        return
+    sane(ask(predictor, test), 3, test.t[K:], "test_loss")
+
+
+@every
+def test_no_values_at_all_is_refused_or_survived(name: str) -> None:
+    train = power_curves(4)
+    train.y[:] = np.nan
+    with pytest.raises(ConfigError):
+        quick(name).fit(train)
+
+
+@every
+def test_unseen_architectures_and_columns(name: str) -> None:
+    observed, target = power_curves(3, seed=3).observe(K)
+    nodes = (Node.of("input"), Node.of("conv", kernel=3, kind="depthwise"), *[Node.of("skip")] * 20, Node.of("output"))
+    strange = Architecture("other", nodes, tuple((i, i + 1) for i in range(22)))
+    changed: Observed = dataclasses.replace(
+        observed,
+        architectures=(strange,) * 3,
+        hyperparameters=np.full((3, 1), np.nan),
+        hyperparameter_names=("momentum",),
+        metrics=("test_loss",),
+        y=observed.y[:, :, :1],
+        n_params=np.full(3, np.nan),
+    )
+    sane(fitted(name).predict(changed, target.t), 3, target.t, "test_loss")
+
+
+@every
+def test_every_parameter_is_trained(name: str) -> None:
+    predictor = quick(name)
+    if not isinstance(predictor, NeuralPredictor):
+        pytest.skip("not a neural sequence predictor")
+    curves = power_curves(30, seed=1)
+    scales = Scales.fit(curves, predictor.inputs())
+    network = predictor.build(scales)
+    whole, generator = scales.whole(curves), torch.Generator().manual_seed(0)
+    for k in (0, 5, 12):
+        prefix, future = whole.cut(torch.arange(30), k)
+        network.loss(prefix, future, 1.0, generator).backward()
+    idle = [key for key, p in network.named_parameters() if p.grad is None or not bool(p.grad.any())]
+    assert idle == []
