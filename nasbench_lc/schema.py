@@ -57,6 +57,7 @@ RUN = (
     Field("versions", "text", "Versions of what the numbers depend on, as JSON."),
     Field("seconds_kind", "text", "measured; or apportioned, where a fused group's time was shared out by cost."),
     Field("recipe_hash", "text", "sha256 of this run's recipe."),
+    Field("name", "text", "What the source of an imported run calls it.", required=False),
     Field("sha256", "text", "Checksum over the run's curves (names sorted, little-endian float32, one NaN pattern) without epoch_seconds."),
 )
 

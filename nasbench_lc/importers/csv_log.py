@@ -1,0 +1,220 @@
+"""A user's own log as a dataset, or as the first epochs of runs to forecast."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nasbench_lc.architecture import Architecture
+from nasbench_lc.config import Recipe, digest
+from nasbench_lc.curves import Bools, Floats, Observed, Status
+from nasbench_lc.errors import ConfigError, FormatError
+from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
+from nasbench_lc.importers.csv_columns import METRICS
+from nasbench_lc.importers.csv_graphs import graph_of
+from nasbench_lc.importers.csv_rows import MAX_EPOCHS, Rows, read_rows
+from nasbench_lc.table import Table
+
+__all__ = ["Log", "import_csv", "read_log"]
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """The runs of a log.
+
+    Arguments:
+        runs: `N` names.
+        architectures: `N` graphs, see :func:`nasbench_lc.importers.csv_graphs.graph_of`.
+        groups: `N` function classes, ``""`` where that is the architecture's own key.
+        curves: Metric name to values, each `(N, T)`, NaN where missing; accuracies as fractions. `T` is the last epoch of any run.
+        hyperparameters: Name to values, each `(N,)`, NaN where missing.
+        seconds: Seconds of each epoch, `(N, T)`, or None.
+        lr: Learning rate of each epoch where the log has one that changes, `(N, T)`, or None.
+        n_params: Shape `(N,)`, NaN where unknown.
+        planned: How many epochs the runs will have where the log says so in a column `epochs`, else None.
+        exploded: Whether a loss is infinite, or was written as ``nan`` in the run's last row, shape `(N,)`.
+        notes: What was changed and dropped, one sentence each.
+    """
+
+    runs: tuple[str, ...]
+    architectures: tuple[Architecture, ...]
+    groups: tuple[str, ...]
+    curves: Mapping[str, Floats]
+    hyperparameters: Mapping[str, Floats]
+    seconds: Floats | None
+    lr: Floats | None
+    n_params: Floats
+    planned: int | None
+    exploded: Bools
+    notes: tuple[str, ...]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """`M` names, in the order of :data:`nasbench_lc.importers.csv_columns.METRICS`."""
+        return tuple(self.curves)
+
+    @property
+    def epochs(self) -> int:
+        """`T`, the last epoch of any run."""
+        return next(iter(self.curves.values())).shape[1]
+
+    def observe(self, metric: str, k: int | None, epochs: int | None = None) -> Observed:
+        """The first `k` epochs of every run, to forecast from.
+
+        Arguments:
+            metric: What is to be forecast.
+            k: How many epochs; by default all that the log has and that leave at least one to forecast.
+            epochs: How many epochs the runs will have; by default what the log says, or else its last epoch.
+
+        Raises:
+            ConfigError: If the log lacks the metric, `k` is not in 0 .. `T`, or no epoch is left to forecast.
+        """
+        if metric not in self.curves:
+            raise ConfigError(f"The metric must be one of {', '.join(self.metrics)}; got {metric}. Choose one of those.")
+        total = self.planned or epochs or self.epochs
+        if k is None:
+            k = min(self.epochs, total - 1)
+        if not 0 <= k <= self.epochs:
+            raise ConfigError(
+                f"The observed epochs must lie in 0 .. {self.epochs}, which the log has; got {k}. Choose a smaller --observe."
+            )
+        if total <= k:
+            raise ConfigError(
+                f"An epoch must be left to forecast; got {k} observed of {total}. Add a column epochs (how many there will be), or lower --observe."
+            )
+        names = tuple(sorted(self.hyperparameters))
+        hyperparameters = np.stack([self.hyperparameters[n] for n in names], 1) if names else np.empty((len(self.runs), 0))
+        return Observed(
+            architectures=self.architectures,
+            hyperparameters=hyperparameters,
+            hyperparameter_names=names,
+            t=np.arange(1, k + 1, dtype=np.float64),
+            y=np.stack([c[:, :k] for c in self.curves.values()], 2),
+            metrics=self.metrics,
+            metric=metric,
+            epochs=total,
+            schedule=None,
+            n_params=self.n_params,
+            n_macs=np.full(len(self.runs), np.nan),
+        )
+
+
+def read_log(path: Path) -> Log:
+    """Read a log: a row per run and epoch (``run,epoch,val_acc ...``), or a row per run (``run,val_acc_1,val_acc_2 ...``).
+
+    Accuracies in percent become fractions. Optional columns: ``arch``; ``hp_NAME``, lr, batch_size, momentum, weight_decay, dropout; ``seconds`` of
+    the epoch; ``epochs``, how many the run will have; ``n_params``.
+
+    Raises:
+        FormatError: If the file is no such log; the sentence names the line or the run.
+    """
+    rows = read_rows(path)
+    notes = list(rows.notes)
+    curves = {name: _checked(name, rows.curves[name], notes, path) for name in METRICS if name in rows.curves}
+    seconds = rows.curves.get("seconds")
+    if seconds is not None:
+        _not_negative("seconds", seconds, path)
+    graphs = [graph_of(text) for text in rows.arch]
+    values = dict(rows.values)
+    planned = values.pop("epochs", np.full(len(rows.runs), np.nan))
+    n_params = values.pop("n_params", np.full(len(rows.runs), np.nan))
+    return Log(
+        runs=rows.runs,
+        architectures=tuple(graph for graph, _ in graphs),
+        groups=tuple(group for _, group in graphs),
+        curves=curves,
+        hyperparameters=values,
+        seconds=seconds,
+        lr=rows.curves.get("lr"),
+        n_params=n_params,
+        planned=_planned(planned, rows, path),
+        exploded=rows.exploded,
+        notes=tuple(notes),
+    )
+
+
+def import_csv(path: Path, all_runs: bool = False) -> Table:
+    """A log as a dataset; see :func:`read_log` for its form.
+
+    Runs without any value are dropped unless `all_runs`. Runs that end early, or miss a value, have the status partial. A run without an
+    architecture is grouped with those of equal hyperparameters, or stands for itself where it has none of these either.
+
+    Raises:
+        FormatError: As :func:`read_log`, and if no run is left.
+    """
+    log = read_log(path)
+    notes = list(log.notes)
+    total = max(log.epochs, log.planned or 0)
+    dropped = 0
+    runs: list[ForeignRun] = []
+    for i, name in enumerate(log.runs):
+        metrics = {m: _stretch(c[i], total) for m, c in log.curves.items()}
+        if not all_runs and not any(np.isfinite(c).any() for c in metrics.values()):
+            dropped += 1
+            continue
+        hyperparameters = {h: float(v[i]) for h, v in sorted(log.hyperparameters.items()) if np.isfinite(v[i])}
+        architecture = log.architectures[i]
+        alone = (
+            ""
+            if architecture.string
+            else digest({"imported": "csv", "hyperparameters": hyperparameters, "run": "" if hyperparameters else name})
+        )
+        runs.append(
+            ForeignRun(
+                name=name,
+                architecture=architecture,
+                hyperparameters=hyperparameters,
+                metrics=metrics,
+                seconds=None if log.seconds is None else _stretch(log.seconds[i], total),
+                lr=None if log.lr is None else _stretch(log.lr[i], total),
+                status=Status.DIVERGED if log.exploded[i] else status_of(metrics),
+                group=log.groups[i] or alone,
+                n_params=float(log.n_params[i]),
+            )
+        )
+    short = sum(r.status is Status.PARTIAL for r in runs)
+    notes += [f"{dropped} runs without any value were dropped."] if dropped else []
+    notes += [f"{short} of {len(runs)} runs lack epochs or values; their status is partial."] if short else []
+    spaces = sorted({r.architecture.space for r in runs})
+    recipe = Recipe.of(spaces[0] if len(spaces) == 1 else "csv", path.stem, total, {"imported": "csv"})
+    origin = Origin("csv", path.name, "The user's own.", f"A log of the user's own, {path.name}.")
+    return build(origin, recipe, runs, notes or ["Nothing was changed or dropped."], all_runs=all_runs)
+
+
+def _checked(name: str, grid: Floats, notes: list[str], path: Path) -> Floats:
+    _not_negative(name, grid, path)
+    if name.endswith("_loss"):
+        return grid
+    there = grid[np.isfinite(grid)]
+    if np.isinf(grid).any() or (there > 100 + 1e-9).any():
+        raise FormatError(f"The column {name} must hold fractions or percent; got {np.nanmax(grid):g} in {path}. Correct the column.")
+    if not (there > 1 + 1e-6).any():
+        return np.minimum(grid, 1.0)
+    if np.median(there) <= 1:
+        raise FormatError(
+            f"The column {name} must hold fractions or percent throughout; got {there.max():g} where most are at most 1 in {path}. Write fractions."
+        )
+    notes.append(f"{name} is in percent in the log; it was divided by 100.")
+    return grid / 100
+
+
+def _not_negative(name: str, grid: Floats, path: Path) -> None:
+    if (grid < 0).any():
+        raise FormatError(f"The column {name} must not be negative; got {np.nanmin(grid):g} in {path}. Correct the column.")
+
+
+def _planned(values: Floats, rows: Rows, path: Path) -> int | None:
+    told = np.unique(values[np.isfinite(values)])
+    if not len(told):
+        return None
+    reached = next(iter(rows.curves.values())).shape[1]
+    if len(told) > 1 or told[0] != np.floor(told[0]) or not reached <= told[0] <= MAX_EPOCHS:
+        raise FormatError(
+            f"The column epochs must hold one number, at least the last epoch, {reached}; got {told[0]:g} .. {told[-1]:g} in {path}. Correct it."
+        )
+    return int(told[0])
+
+
+def _stretch(curve: Floats, total: int) -> Floats:
+    return np.concatenate([curve, np.full(total - len(curve), np.nan)])

@@ -1,0 +1,117 @@
+"""Foreign files, read within bounds: no pickle, no more memory than the cap, one sentence for whatever is wrong."""
+
+import gzip
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nasbench_lc.errors import FormatError
+
+__all__ = ["MAX_BYTES", "finite", "read_bytes", "read_json", "read_npz", "read_text"]
+
+MAX_BYTES = 1 << 28
+"""The most that a source may hold once it is uncompressed: 256 MiB, ten times the largest single task that we know."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, uncompressed where it is gzip (by its first two bytes, whatever the name).
+
+    Raises:
+        FormatError: If it cannot be read, is a damaged gzip file, or holds more than :data:`MAX_BYTES`.
+    """
+    try:
+        with path.open("rb") as handle:
+            packed = handle.read(2) == b"\x1f\x8b"
+            handle.seek(0)
+            with gzip.GzipFile(fileobj=handle) if packed else handle as stream:
+                data = stream.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError(
+            f"The source must be a readable file; got {_words(error)!r} from {path}. Check the path, or fetch it again."
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"The source must hold at most {MAX_BYTES >> 20} MiB; got more in {path}. Cut it into parts, one task each.")
+    return data
+
+
+def read_text(path: Path) -> str:
+    """The content of a file as text; a byte-order mark is dropped.
+
+    Raises:
+        FormatError: As :func:`read_bytes`, and if it is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"The source must be UTF-8 text; got byte {error.start} of {path} that is none. Save it as UTF-8.") from error
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, gzip or not.
+
+    Raises:
+        FormatError: As :func:`read_text`, and if it is not JSON, or nested too deeply to be a table of runs.
+    """
+    try:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"The source must be JSON; got {_words(error)!r} from {path}. Fetch it again.") from error
+
+
+def read_npz(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, npt.NDArray[Any]]:
+    """Arrays of an npz file by name, without those optional ones that it lacks.
+
+    Every array's header is checked against the size of its member before anything is allocated, so that no header can claim more than is there.
+
+    Raises:
+        FormatError: If the file is no npz file, damaged, lacks a required array, holds pickled objects, or more than :data:`MAX_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+            missing = [name for name in required if name not in sizes]
+            if missing:
+                raise FormatError(
+                    f"The source must hold the array {missing[0]}; got {', '.join(sorted(sizes))[:200]} in {path}. Choose another KIND."
+                )
+            wanted = [*required, *(name for name in optional if name in sizes)]
+            if sum(sizes[name] for name in wanted) > MAX_BYTES:
+                raise FormatError(f"The source must hold at most {MAX_BYTES >> 20} MiB; got more in {path}. Cut it into parts.")
+            return {name: _array(archive, name, sizes[name]) for name in wanted}
+    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise FormatError(f"The source must be an npz file of plain arrays; got {_words(error)!r} from {path}. Fetch it again.") from error
+
+
+def _array(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:
+    with archive.open(f"{name}.npy") as member:
+        version = np.lib.format.read_magic(member)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = header(member)
+        if dtype.hasobject:
+            raise ValueError(f"pickled objects in {name}")
+        if math.prod(shape) * dtype.itemsize + member.tell() != size:
+            raise ValueError(f"{name} claims the shape {shape}, which its {size} bytes do not hold")
+    with archive.open(f"{name}.npy") as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def finite(name: str, value: object) -> float:
+    """A number of a source as a float.
+
+    Raises:
+        FormatError: If it is no finite number.
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise FormatError(f"The source must hold a finite number for {name}; got {str(value)[:40]!r}. Correct or drop that run.")
+    return float(value)
+
+
+def _words(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]
