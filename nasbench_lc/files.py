@@ -92,12 +92,14 @@ def lock(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # A holder that ends unlinks the file: what was opened just before that is no lock any more.
-            if not name.exists() or os.fstat(handle.fileno()).st_ino != name.stat().st_ino:
+            if os.fstat(handle.fileno()).st_ino != name.stat().st_ino:
                 raise BlockingIOError(errno.EAGAIN, "the lock was just released")
-        except BlockingIOError as error:
+        except (BlockingIOError, FileNotFoundError) as error:
             raise ConfigError(
                 f"Only one process may write {path} at a time; got a lock held by another. Wait for it, or choose another --out."
             ) from error
+        except OSError as error:
+            raise NasbenchError(f"The file system must support locks; got {error.strerror!r} for {name}. Choose another --out.") from error
         try:
             yield
         finally:

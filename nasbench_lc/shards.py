@@ -5,6 +5,7 @@ bytes. It appears by a rename, so it is whole or not there; what was cut short o
 set aside as ``*.bad`` and its runs are trained again.
 """
 
+import glob
 import hashlib
 import os
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ def compact(path: Path, plan: str | None = None) -> Table | None:
         table = Table({**table.attributes, "plan": plan}, table.columns)
     if reading.shards or changed:
         store.write(path, table)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):  # of a compaction that was killed
+        leftover.unlink(missing_ok=True)
     folder = parts_folder(path)
     if folder.exists():
         for shard in (*reading.shards, *folder.glob(".*.tmp")):

@@ -7,8 +7,9 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5d, h5p, h5s, h5t
+from h5py import h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
+from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
 from nasbench_lc.files import atomic
 from nasbench_lc.schema import ARCH, ATTRIBUTES, RUN, SCHEMA_VERSION
@@ -17,6 +18,16 @@ from nasbench_lc.table import Table
 __all__ = ["image", "read", "read_attributes", "write"]
 
 _REQUIRED = tuple(f"run/{f.name}" for f in RUN if f.required) + tuple(f"arch/{f.name}" for f in ARCH if f.required)
+
+_SHAPES = {
+    f"{group}/{f.name}": {"text": ("S", 1), "int": ("i", 1), "float": ("f", 1), "widths": ("i", 2)}[f.kind]
+    for group, fields in (("run", RUN), ("arch", ARCH))
+    for f in fields
+}
+_WORDS = {"S": "text", "i": "whole numbers", "f": "numbers"}
+
+# What h5py raises where a file is damaged or foreign, as fuzzing shows.
+_DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
 
 # Compressed foreign files may be 1,000 times smaller than their arrays; a column that claims more would only fill the memory.
 _MAX_INFLATION = 2000
@@ -75,15 +86,11 @@ def read(path: Path) -> Table:
                     columns[name] = _column(item)
 
             file.visititems(visit)
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+    except _DAMAGE as error:
         raise _unreadable(path, error) from error
-    missing = [n for n in _REQUIRED if n not in columns]
-    if missing:
-        raise FormatError(f"A curve dataset must have {missing[0]}; got none in {path}. It was not written by this tool, or is damaged.")
-    lengths = {name: len(c) for name, c in columns.items()}
-    if len(set(lengths.values())) != 1:
-        raise FormatError(f"All columns must have one row per run; got {lengths} in {path}. The file is damaged.")
-    return Table(attributes, columns)
+    table = Table(attributes, columns)
+    _check(table, path)
+    return table
 
 
 def read_attributes(path: Path) -> Mapping[str, Any]:
@@ -91,8 +98,32 @@ def read_attributes(path: Path) -> Mapping[str, Any]:
     try:
         with h5py.File(path, "r") as file:
             return _attributes(file, path)
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+    except _DAMAGE as error:
         raise _unreadable(path, error) from error
+
+
+def _check(table: Table, path: Path) -> None:
+    """Everything that the rest of the program relies on; what the values say is for :mod:`nasbench_lc.validation`."""
+    columns = table.columns
+    missing = [n for n in (*_REQUIRED, *(f"curves/{m}" for m in table.metrics)) if n not in columns]
+    if missing:
+        raise FormatError(f"A curve dataset must have {missing[0]}; got none in {path}. It was not written by this tool, or is damaged.")
+    for name, column in columns.items():
+        group = name.split("/")[0]
+        kinds, axes = ("fi", 2) if group == "curves" else ("fi", 1) if group == "hp" else _SHAPES.get(name, ("Sfi", column.ndim))
+        if column.dtype.kind not in kinds or column.ndim != axes or not axes:
+            raise FormatError(
+                f"{name} must hold {_WORDS[kinds[0]]} in {axes or 1} axes; got {column.dtype} in {column.ndim} in {path}. It is damaged."
+            )
+    lengths = {name: len(c) for name, c in columns.items()}
+    if len(set(lengths.values())) != 1:
+        raise FormatError(f"All columns must have one row per run; got {lengths} in {path}. The file is damaged.")
+    wrong = {n: c.shape[1] for n, c in columns.items() if n.startswith("curves/") and c.shape[1] != table.epochs}
+    if wrong:
+        raise FormatError(f"All curves must have {table.epochs} epochs; got {wrong} in {path}. The file is damaged.")
+    unknown = set(columns["run/status"].tolist()) - {s.label.encode() for s in Status}
+    if unknown:
+        raise FormatError(f"run/status must be a known word; got {sorted(unknown)[0]!r} in {path}. The file is damaged.")
 
 
 def _column(item: h5py.Dataset) -> np.ndarray[Any, Any]:
@@ -121,10 +152,17 @@ def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
         raise FormatError(
             f"A curve dataset must state its {missing[0]}; got none in {path}. It was not written by this tool, or is damaged."
         )
+    for f in ATTRIBUTES:
+        if f.name in attributes and not _fits(f.kind, attributes[f.name]):
+            raise FormatError(f"The attribute {f.name} must be {f.kind}; got {attributes[f.name]!r:.40} in {path}. It is damaged.")
+    if attributes["epochs"] < 1 or not attributes["metrics"]:
+        raise FormatError(f"A curve dataset must have epochs and metrics; got none in {path}. It is damaged.")
+    if len(attributes.get("schedule", ())) not in (0, attributes["epochs"]):
+        raise FormatError(f"The schedule must have one value per epoch; got {len(attributes['schedule'])} in {path}. It is damaged.")
     for name in ("recipe", "plan"):
         try:
             json.loads(str(attributes[name]))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"The attribute {name} must be JSON; got {str(attributes[name])[:40]!r} in {path}. It is damaged.") from error
     return attributes
 
@@ -135,6 +173,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind == "text list":
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if kind == "float list":
+        return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fi"
+    return isinstance(value, {"text": str, "int": int}[kind])
 
 
 def _unreadable(path: Path, error: Exception) -> FormatError:
