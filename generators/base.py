@@ -120,6 +120,9 @@ class Unit:
 class Trainer(abc.ABC):
     """Trains runs of the spaces that it knows. Which kernel trains a run is a function of its RunConfig alone, never of a timing."""
 
+    devices: tuple[str, ...] = ("cpu",)
+    """The kinds of device that it can train on."""
+
     @abc.abstractmethod
     def units(self, runs: Sequence[RunConfig], task: Task) -> list[Unit]:
         """Partition runs into units of work, none expected to take much over 5 seconds where a single run does not, longest first."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from generators.base import Unit
+from generators.base import Trainer, Unit
 from generators.engines import ENGINES, WorkerLost
 from generators.jobs import Job, Resolver, pack, tabulate
 from generators.plan import Plan, Problem, resolve
@@ -82,7 +82,7 @@ def generate(
     *,
     engine: str = "joblib",
     workers: int | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     data_dir: Path | None = None,
     on_error: str = "skip",
     overwrite: bool = False,
@@ -96,7 +96,7 @@ def generate(
         path: The dataset; it may exist and hold a part of the plan, or a smaller plan.
         engine: A name in :data:`generators.engines.ENGINES`.
         workers: Processes; None for one per core.
-        device: Where to train: ``"cpu"``, ``"cuda"`` ...
+        device: Where to train: ``"cpu"``, ``"cuda"``, or ``"auto"`` for CUDA where it is there and the trainer can use it.
         data_dir: Where the task's data lie, if not in the package.
         on_error: ``"skip"`` records a run whose training raises as FAILED and goes on, ``"raise"`` stops.
         overwrite: Begin anew; the old dataset is removed once the new plan was found valid.
@@ -114,6 +114,7 @@ def generate(
     if count < 1:
         raise ConfigError(f"--workers must be at least 1; got {count}. Leave it out for one per core.")
     problem = resolver(plan, data_dir)
+    device = _device(device, problem.trainer)
     runs = problem.runs()
     with lock(path):
         if overwrite:
@@ -240,6 +241,20 @@ def _clear(path: Path) -> None:
         for item in folder.iterdir():
             item.unlink()
         folder.rmdir()
+
+
+def _device(choice: str, trainer: Trainer) -> str:
+    if choice == "cpu" or (choice == "auto" and "cuda" not in trainer.devices):
+        return "cpu"
+    import torch
+
+    if choice == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if choice not in trainer.devices:
+        raise ConfigError(f"--device must be one of {', '.join(trainer.devices)} for this space; got {choice}. Use --device cpu.")
+    if not torch.cuda.is_available():
+        raise ConfigError(f"--device {choice} needs a CUDA device; got none on this machine. Use --device cpu.")
+    return choice
 
 
 def _cores() -> int:

@@ -76,7 +76,7 @@ def command(**o: Any) -> int:
             path,
             engine=o["engine"],
             workers=o["workers"],
-            device=device_of(o["device"]),
+            device=o["device"],
             data_dir=data_dir,
             on_error=o["on_error"],
             overwrite=o["overwrite"],
@@ -140,18 +140,3 @@ def plan_of(o: dict[str, Any]) -> "tuple[Plan, Path]":
         task_options=tuple(sorted({**preset.task_options, **task_options}.items())),
     )
     return plan, o["out"] or Path("datasets") / f"{stem}.h5"
-
-
-def device_of(choice: str) -> str:
-    """The device to train on.
-
-    Raises:
-        ConfigError: If CUDA was asked for and there is none.
-    """
-    import torch
-
-    if choice == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if choice == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("--device cuda needs a CUDA device; got none on this machine. Use --device cpu.")
-    return choice
