@@ -23,6 +23,9 @@ def _serial(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
 
 
 def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    if min(workers, len(jobs)) == 1:  # a second process would cost its imports and gain nothing
+        yield from _serial(jobs, 1)
+        return
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
