@@ -1,19 +1,23 @@
 """A blank figure in the project's style, and a figure as a file or as SVG text. No pyplot, no global state."""
 
+import functools
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nasbench_lc.curves import higher_is_better
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["FORMATS", "INK", "LINE", "PALETTE", "blank", "inline_svg", "metric_label", "save"]
+__all__ = ["FORMATS", "INK", "LINE", "PALETTE", "blank", "inline_svg", "metric_label", "metric_name", "save", "styled"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FORMATS = (".png", ".svg")
 """What a figure can be saved as."""
@@ -53,18 +57,31 @@ _STYLE: dict[Any, Any] = {
 
 def blank(width: float = 4.0, height: float = 2.9) -> tuple[Figure, Axes]:
     """An empty figure of that many inches, with its axes."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-        FigureCanvasAgg(figure)
-        return figure, figure.add_subplot()
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def metric_name(metric: str) -> str:
+    """A curve metric in words: ``"val_acc"`` is the validation accuracy."""
+    words = {"val": "validation", "acc": "accuracy"}
+    return " ".join(words.get(part, part) for part in metric.split("_"))
 
 
 def metric_label(metric: str) -> str:
     """How an axis names a curve metric, with its unit."""
-    part, _, kind = metric.partition("_")
-    names = {"val": "validation", "acc": "accuracy", "loss": "loss"}
-    unit = "" if higher_is_better(metric) else " (nats)"
-    return f"{names.get(part, part)} {names.get(kind, kind)}{unit}".strip()
+    return metric_name(metric) + (" (nats)" if metric.endswith("_loss") else "")
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """A function that draws, drawing in the project's style."""
+
+    @functools.wraps(draw)
+    def drawing(*args: P.args, **kwargs: P.kwargs) -> T:
+        with matplotlib.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return drawing
 
 
 def save(figure: Figure, path: Path, dpi: int = 160) -> None:

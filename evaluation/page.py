@@ -30,6 +30,7 @@ table.sorts th { padding: 0; } table.sorts th button { all: unset; display: bloc
 table.sorts th button:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=descending] button::after { content: " \\2193"; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 14px; margin: 12px 0; }
+.grid.two { grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); }
 .grid.one { grid-template-columns: minmax(0, 760px); }
 figure { margin: 0; background: var(--card); border-radius: 6px; padding: 10px; min-width: 0; } figcaption { font-size: .84rem; color: var(--soft); }
 svg { width: 100%; height: auto; display: block; }
@@ -110,10 +111,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int
     return f"<table{kind}{f' id={name}' if name else ''}><thead><tr>{heads}</tr></thead><tbody>\n{lines}\n</tbody></table>"
 
 
-def figures(items: Sequence[tuple[str, str]], one: bool = False) -> str:
-    """SVG elements with captions, side by side where there is room; `one` gives a single wide one its place."""
+def figures(items: Sequence[tuple[str, str]], kind: str = "three") -> str:
+    """SVG elements with captions, up to ``"one"``, ``"two"`` or ``"three"`` side by side, fewer where there is no room."""
     inner = "\n".join(f"<figure>{svg}<figcaption>{caption}</figcaption></figure>" for svg, caption in items)
-    return f'<div class="grid{" one" if one else ""}">{inner}</div>'
+    return f'<div class="grid {kind}">{inner}</div>'
 
 
 def details(summary: str, body: str) -> str:

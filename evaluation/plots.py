@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evaluation.drawing import INK, LINE, PALETTE, blank, metric_label
+from evaluation.drawing import INK, LINE, PALETTE, blank, metric_label, styled
 from nasbench_lc.curves import CurveSet, Floats, Status
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
@@ -24,6 +24,7 @@ def typical_range(values: Floats, share: float = 0.02, margin: float = 0.08) -> 
     return float(low - pad), float(high + pad)
 
 
+@styled
 def plot_curves(curves: CurveSet, rows: Sequence[int]) -> Figure:
     """Single curves, all their metrics of the same kind as the forecast one.
 
@@ -49,9 +50,10 @@ def plot_curves(curves: CurveSet, rows: Sequence[int]) -> Figure:
     return figure
 
 
-def plot_dataset(curves: CurveSet, limit: int = 150) -> Figure:
+@styled
+def plot_dataset(curves: CurveSet, limit: int = 150, size: tuple[float, float] = (6.4, 4.0)) -> Figure:
     """A whole dataset: up to `limit` curves, the median, and where 50 % and 90 % of all curves lie at each epoch."""
-    figure, axes = blank(6.4, 4.0)
+    figure, axes = blank(*size)
     y = curves.target
     shown = np.flatnonzero(np.isfinite(y).any(1))
     step = max(1, len(shown) // limit)
@@ -71,6 +73,7 @@ def plot_dataset(curves: CurveSet, limit: int = 150) -> Figure:
     return figure
 
 
+@styled
 def plot_fan(curves: CurveSet, row: int, observe: int, forecasts: dict[str, Forecast], title: str = "") -> Figure:
     """The forecasts of one curve against the truth: the first model as a fan, the others as lines.
 
@@ -87,6 +90,7 @@ def plot_fan(curves: CurveSet, row: int, observe: int, forecasts: dict[str, Fore
     return figure
 
 
+@styled
 def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: dict[str, Forecast]) -> None:
     """What :func:`plot_fan` shows, on given axes."""
     truth = curves.target[row]
@@ -101,8 +105,7 @@ def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: di
             for coverage, alpha in ((0.95, 0.12), (0.8, 0.14), (0.5, 0.18)):
                 low, high = forecast.interval(coverage)
                 axes.fill_between(forecast.t, low[row], high[row], color=color, alpha=alpha, linewidth=0)
-            seen += [*forecast.interval(0.8)]
-            seen[-2:] = [seen[-2][row], seen[-1][row]]
+            seen += [edge[row] for edge in forecast.interval(0.8)]
     axes.plot(curves.t, truth, color=INK, linewidth=1.2, label="truth")
     if observe:
         axes.plot(curves.t[:observe], truth[:observe], color=INK, linewidth=3, solid_capstyle="round", label=f"observed ({observe})")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation.drawing import metric_name
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
 from evaluation.summary import HEADLINE
@@ -70,7 +71,7 @@ def scores_csv(rows: Sequence[Row]) -> str:
 def markdown_report(results: Results) -> str:
     """A report that GitHub renders: verdict, leaderboards, notes, provenance."""
     facts = results.dataset
-    lines = [f"# {facts.get('name', 'Learning curves')}: forecasts of {facts['metric']}", "", *verdict(results), ""]
+    lines = [f"# {facts.get('name', 'Learning curves')}: forecasts of {metric_name(facts['metric'])}", "", *verdict(results), ""]
     lines += [f"> {text}" for text in caveats(results)] + [""]
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]
@@ -90,7 +91,7 @@ def _leaderboards(results: Results) -> list[str]:
         which = "" if subset == "all" else ", without diverged runs"
         lines += [f"### Observed {observe}, forecast to epoch {horizon}{which}", ""]
         n = first["n_test"]["mean"]
-        lines += [f"{n:g} test curves, {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
+        lines += [f"{n:.0f} test curves, {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
         lines += ["| model | " + " | ".join(c.title for c in COLUMNS) + " |", "|:--|" + "--:|" * len(COLUMNS)]
         for entry in entries:
             bold = "**" if entry["best"] else ""

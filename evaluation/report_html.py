@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from evaluation.accuracy import mape
-from evaluation.drawing import inline_svg, metric_label
+from evaluation.drawing import inline_svg, metric_name
 from evaluation.page import details, figures, page, table
 from evaluation.plots import plot_dataset, plot_fan
 from evaluation.report_plots import (
@@ -27,6 +27,7 @@ from nasbench_lc.curves import Floats
 
 __all__ = ["html_report"]
 
+_BOARD = tuple(c for c in COLUMNS if c.key not in ("fit_seconds", "predict_seconds"))
 _SHOWN_MODELS = 6
 _TABLE_MODELS = 3
 
@@ -34,7 +35,7 @@ _TABLE_MODELS = 3
 def html_report(results: Results) -> str:
     """The whole page."""
     facts = results.dataset
-    title = f"{facts.get('name', 'Learning curves')}: forecasts of {metric_label(str(facts['metric']))}"
+    title = f"{facts.get('name', 'Learning curves')}: forecasts of {metric_name(str(facts['metric']))}"
     sections = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{_subtitle(results)}</p>',
@@ -42,8 +43,8 @@ def html_report(results: Results) -> str:
         *(f'<p class="warn">{escape(s)}</p>' for s in caveats(results)),
         _leaderboards(results),
         _beside(results),
-        _prefixes(results),
         _fans(results),
+        _errors(results),
         _calibration(results),
         _ranks(results),
         _speed(results),
@@ -62,7 +63,7 @@ def _subtitle(results: Results) -> str:
         f"{escape(results.protocol)} protocol",
     ]
     if entries:
-        parts.append(f"{entries[0]['n_test']['mean']:g} test curves scored, {entries[0]['n_nonfinite']['mean']:g} not finite")
+        parts.append(f"{entries[0]['n_test']['mean']:.0f} test curves scored, {entries[0]['n_nonfinite']['mean']:.0f} not finite")
         parts.append(f"{entries[0]['seeds']} seed{'s' if entries[0]['seeds'] > 1 else ''}, {entries[0]['interval']}")
     return "; ".join(parts) + "."
 
@@ -92,19 +93,19 @@ def _leaderboards(results: Results) -> str:
 
 def _board(key: tuple[int, int, str], entries: Sequence[Row]) -> str:
     observe, horizon, subset = key
-    counts = f"{entries[0]['n_test']['mean']:g} test curves" + ("" if subset == "all" else ", diverged runs left out")
+    counts = f"{entries[0]['n_test']['mean']:.0f} test curves" + ("" if subset == "all" else ", diverged runs left out")
     means = [e[HEADLINE][k] for e in entries for k in ("mean", "low", "high") if e[HEADLINE][k]]
     rows = []
     for e in entries:
         values = []
-        for c in COLUMNS:
+        for c in _BOARD:
             strong = e["best"] and c.key == HEADLINE
             mean = e[c.key]["mean"]
             values.append(
                 f"{'' if mean is None else mean}\t{'<strong>' if strong else ''}{escape(cell(e, c))}{'</strong>' if strong else ''}"
             )
         rows.append([escape(e["model"]), values[0], _whisker(e[HEADLINE], means), *values[1:]])
-    head = ["model", COLUMNS[0].title, "", *(c.title for c in COLUMNS[1:])]
+    head = ["model", _BOARD[0].title, "", *(c.title for c in _BOARD[1:])]
     caption = f"<h3>Observed {observe}, forecast to epoch {horizon} <span class=soft>({counts})</span></h3>"
     return f'{caption}<div class="wide">{table(head, rows)}</div>'
 
@@ -135,15 +136,20 @@ def _beside(results: Results) -> str:
     )
 
 
-def _prefixes(results: Results) -> str:
-    if len({e["observe"] for e in results.summary}) < 2:
+def _errors(results: Results) -> str:
+    f, models = results.figures, _ranked(results)[:_SHOWN_MODELS]
+    if not models:
         return ""
-    models = _ranked(results)[:_SHOWN_MODELS]
-    drawn = [(HEADLINE, "MAPE"), ("kendall", "Kendall tau")]
+    by_epoch = plot_error_by_epoch({m: f.profiles[m] for m in models})
     items = [
-        (inline_svg(plot_by_prefix(results.summary, models, key, label), f"prefix-{key}", f"{label} by prefix"), "") for key, label in drawn
+        (inline_svg(plot_dataset(f.test, size=(4.6, 3.0)), "dataset", "The test curves"), "What is to be forecast."),
+        (inline_svg(by_epoch, "error-by-epoch", "Error by epoch"), "How the error grows with distance."),
     ]
-    return "<h2>Error and rank against observed epochs</h2>" + figures(items)
+    if len({e["observe"] for e in results.summary}) > 1:
+        for key, label in ((HEADLINE, "MAPE"), ("kendall", "Kendall tau")):
+            figure = plot_by_prefix(results.summary, models, key, label)
+            items.append((inline_svg(figure, f"prefix-{key}", f"{label} against observed epochs"), "Bands are 95 % intervals over seeds."))
+    return "<h2>Errors</h2>" + figures(items, "two")
 
 
 def _fans(results: Results) -> str:
@@ -157,7 +163,7 @@ def _fans(results: Results) -> str:
     order = np.flatnonzero(finite)[np.argsort(errors[finite], kind="stable")]
     if not len(order):
         return ""
-    items = [(inline_svg(plot_dataset(f.test), "dataset", "The test curves"), "The test curves.")]
+    items = []
     for name, row in (("best", order[0]), ("median", order[len(order) // 2]), ("worst", order[-1])):
         figure = plot_fan(f.test, int(row), f.observe, forecasts, f"{name.capitalize()} curve: error {100 * errors[row]:.3g} %")
         what = escape(f.test.architectures[row].string or f.test.uid[row][:12])
@@ -169,18 +175,14 @@ def _fans(results: Results) -> str:
 def _calibration(results: Results) -> str:
     profiles = {m: results.figures.profiles[m] for m in _ranked(results)[:_SHOWN_MODELS]}
     certain = {m: p for m, p in profiles.items() if np.isfinite(p.reliability).all()}
-    items = (
-        [(inline_svg(plot_error_by_epoch(profiles), "error-by-epoch", "Error by epoch"), "How the error grows with distance.")]
-        if profiles
-        else []
-    )
-    if certain:
-        first = next(iter(certain))
-        items.insert(
-            0, (inline_svg(plot_calibration(certain), "calibration", "Calibration"), "On the diagonal, uncertainty can be believed.")
+    if not certain:
+        return ""
+    items = [(inline_svg(plot_calibration(certain), "calibration", "Calibration"), "On the diagonal, uncertainty can be believed.")]
+    for i, (model, p) in enumerate(list(certain.items())[:2]):
+        items.append(
+            (inline_svg(plot_pit(model, p), f"pit-{i}", f"PIT histogram of {escape(model)}"), "Flat is calibrated; a bowl is too narrow.")
         )
-        items.insert(1, (inline_svg(plot_pit(first, certain[first]), "pit", "PIT histogram"), "Flat is calibrated; a bowl is too narrow."))
-    return "<h2>Calibration</h2>" + figures(items) if items else ""
+    return "<h2>Calibration</h2>" + figures(items)
 
 
 def _ranks(results: Results) -> str:
@@ -197,15 +199,11 @@ def _speed(results: Results) -> str:
         return ""
     models = _ranked(results)
     shown = sorted((e for e in entries if e["model"] in models), key=lambda e: models.index(e["model"]))
-    body = figures(
-        [(inline_svg(plot_regret(points, models[:_SHOWN_MODELS], str(results.dataset["metric"])), "regret", "Regret against time"), "")],
-        one=True,
-    )
-    body += figures([(inline_svg(plot_speedup(shown), "speedup", "Speed-up"), "A speed-up counts only at equal regret.")], one=True)
-    rows = [
-        [escape(e["model"]), *(_value(e, k) for k in ("speedup", "speedup_equal_regret", "break_even_n", "fit_seconds", "predict_seconds"))]
-        for e in shown
-    ]
+    regret = plot_regret(points, models[:_SHOWN_MODELS], str(results.dataset["metric"]))
+    body = figures([(inline_svg(regret, "regret", "Regret against time"), "Below and left is better; models as marks.")], "one")
+    body += figures([(inline_svg(plot_speedup(shown), "speedup", "Speed-up"), "A speed-up counts only at equal regret.")], "one")
+    keys = ("speedup", "speedup_equal_regret", "break_even_n", "fit_seconds", "predict_seconds")
+    rows = [[escape(e["model"]), *(_value(e, key) for key in keys)] for e in shown]
     head = ["model", "the paper's formula", "at equal regret", "pays from (architectures)", "fit s", "predict s"]
     text = (
         "The paper's formula divides the time of full SGD by that of the observed epochs and inference; it leaves out the training curves and the fit, "

@@ -3,18 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from evaluation.drawing import INK, PALETTE, blank, metric_label
+from evaluation.drawing import INK, PALETTE, blank, metric_label, styled
 from evaluation.plots import typical_range
 from evaluation.ranks import kendall
 from evaluation.results import Profile, Row, StrategyPoint
+from evaluation.summary import HEADLINE
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.forecast import Forecast
 
 __all__ = ["plot_by_prefix", "plot_calibration", "plot_error_by_epoch", "plot_pit", "plot_ranks", "plot_regret", "plot_speedup"]
 
 
+@styled
 def plot_calibration(profiles: Mapping[str, Profile]) -> Figure:
     """The fraction of truths below each quantile against its level; the diagonal is calibrated."""
     figure, axes = blank()
@@ -26,6 +30,7 @@ def plot_calibration(profiles: Mapping[str, Profile]) -> Figure:
     return figure
 
 
+@styled
 def plot_pit(model: str, profile: Profile) -> Figure:
     """The histogram of the probability integral transform; flat is calibrated, a bowl too narrow, a hump too wide."""
     figure, axes = blank()
@@ -36,6 +41,7 @@ def plot_pit(model: str, profile: Profile) -> Figure:
     return figure
 
 
+@styled
 def plot_error_by_epoch(profiles: Mapping[str, Profile]) -> Figure:
     """The mean absolute relative error at every forecast epoch, logarithmic."""
     figure, axes = blank()
@@ -43,11 +49,12 @@ def plot_error_by_epoch(profiles: Mapping[str, Profile]) -> Figure:
         axes.plot(p.epochs, 100 * p.error, color=PALETTE[j % len(PALETTE)], label=model)
     axes.set(xlabel="epoch", ylabel="mean relative error (%)", title="Error by epoch")
     if any((p.error > 0).any() for p in profiles.values()):
-        axes.set_yscale("log")
+        _logarithmic(axes)
     axes.legend()
     return figure
 
 
+@styled
 def plot_ranks(model: str, test: CurveSet, forecast: Forecast, limit: int = 400) -> Figure:
     """Forecast against true value at the last forecast epoch, one dot a curve, at most `limit` of them."""
     figure, axes = blank()
@@ -62,6 +69,7 @@ def plot_ranks(model: str, test: CurveSet, forecast: Forecast, limit: int = 400)
     return figure
 
 
+@styled
 def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: str) -> Figure:
     """Regret against spent time: strategies without a predictor as lines, models as marks, and the Pareto front of all."""
     figure, axes = blank(7.2, 4.2)
@@ -75,7 +83,7 @@ def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: 
         if len(line) == 1:
             axes.plot(x, y, color=INK, marker="s", linestyle="", markersize=6, label=name)
         else:
-            axes.plot(x, y, color=PALETTE[(j + 2) % len(PALETTE)], linestyle=styles[j % len(styles)], linewidth=1.2, label=name)
+            axes.plot(x, y, color=PALETTE[(j + 1) % len(PALETTE)], linestyle=styles[j % len(styles)], linewidth=1.2, label=name)
     marks = "oD^vP*X"
     for j, model in enumerate(models):
         own = [p for p in points if p.is_model and p.name == model]
@@ -112,6 +120,7 @@ def pareto(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:
     return front
 
 
+@styled
 def plot_speedup(entries: Sequence[Row]) -> Figure:
     """The speed-up as the paper counts it beside that at equal regret, one pair of bars a model."""
     shown = [e for e in entries if e["speedup"]["mean"] is not None][::-1]
@@ -125,10 +134,11 @@ def plot_speedup(entries: Sequence[Row]) -> Figure:
     axes.axvline(1, color=INK, linewidth=1, linestyle=":")
     axes.set_yticks(y, [e["model"] for e in shown])
     axes.set(xlabel="times faster than SGD", title="Speed-up")
-    axes.legend()
+    figure.legend(loc="outside lower right", ncols=2)
     return figure
 
 
+@styled
 def plot_by_prefix(summary: Sequence[Row], models: Sequence[str], key: str, label: str) -> Figure:
     """A score at the last horizon against the number of observed epochs, with intervals where there are any."""
     figure, axes = blank()
@@ -141,6 +151,15 @@ def plot_by_prefix(summary: Sequence[Row], models: Sequence[str], key: str, labe
         axes.plot(x, [e[key]["mean"] for e in own], color=color, marker="o", markersize=3.5, label=model)
         if own and all(e[key]["low"] is not None for e in own):
             axes.fill_between(x, [e[key]["low"] for e in own], [e[key]["high"] for e in own], color=color, alpha=0.15, linewidth=0)
-    axes.set(xlabel="observed epochs", ylabel=label, title=f"{label} at epoch {last}")
+    if key == HEADLINE:
+        _logarithmic(axes)
+    axes.set(xlabel="observed epochs", ylabel=label, title=f"{label}, forecast to epoch {last}")
     axes.legend()
     return figure
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())

@@ -88,10 +88,10 @@ def format_table(results: Results) -> str:
         blocks += ["STRICT PROTOCOL", format_table(results.beside), "THE PAPER'S PROTOCOL (optimistic: it stops on the test curves)"]
     for (observe, horizon, subset), entries in headline_entries(results).items():
         first = entries[0]
-        counted = f"{first['n_test']['mean']:g} test curves, {first['n_nonfinite']['mean']:g} not finite, "
-        counted += f"{first['n_diverged']['mean'] or 0:g} diverged" if subset == "all" else "diverged runs left out"
+        counted = f"{first['n_test']['mean']:.0f} test curves, {first['n_nonfinite']['mean']:.0f} not finite, "
+        counted += f"{first['n_diverged']['mean'] or 0:.0f} diverged" if subset == "all" else "diverged runs left out"
         train = first["n_train"]["mean"]
-        trained = "" if train is None else f", {train:g} training curves"
+        trained = "" if train is None else f", {train:.0f} training curves"
         title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counted}{trained}; {first['interval']})"
         head = ["model", *(c.title for c in COLUMNS)]
         lines = [[e["model"] + (" *" if e["best"] else ""), *(cell(e, c) for c in COLUMNS)] for e in entries]

@@ -1,5 +1,6 @@
 """What the numbers say, in sentences."""
 
+from evaluation.drawing import metric_name
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE, best_two
 from evaluation.table import number
@@ -24,7 +25,7 @@ def verdict(results: Results) -> list[str]:
 
 
 def _accuracy(first: Row, second: Row | None, observe: int) -> str:
-    text = f"From {observe} observed epochs, {first['model']} forecasts {first['metric']} up to epoch {first['horizon']} best"
+    text = f"From {observe} observed epochs, {first['model']} forecasts {metric_name(first['metric'])} up to epoch {first['horizon']} best"
     text += f", with a mean error of {_percent(first[HEADLINE])} (MAPE)"
     if second is None:
         return text + "; nothing was compared with it."

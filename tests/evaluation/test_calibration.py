@@ -73,7 +73,8 @@ def test_reliability_and_pit_of_a_true_forecast() -> None:
     assert pit.sum() == pytest.approx(1)
     np.testing.assert_allclose(pit, 0.1, atol=0.012)
     narrow = calibration.pit_histogram(normal([0.0] * 20000, [0.3] * 20000), y)
-    assert narrow[0] > 0.2 and narrow[-1] > 0.2 and narrow[4] < 0.1
+    assert min(narrow[0], narrow[-1]) > 0.2
+    assert narrow[4] < 0.1
 
 
 def test_nan_policy() -> None:
