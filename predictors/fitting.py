@@ -66,7 +66,7 @@ def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options
     generator = torch.Generator().manual_seed(options.seed)
     rows = train.informative
     held_out = _validation(valid) if valid is not None else []
-    optimizer = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay, fused=True)
     batches = math.ceil(len(rows) / options.batch_size)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(options.epochs * batches, 1))
     history: list[float] = []

@@ -88,7 +88,7 @@ class MetricScale:
 
 @dataclass(frozen=True)
 class FeatureScale:
-    """Columns to mean 0 and deviation 1 on the training rows; logarithmic where a column is positive and spans a factor of 4 or more.
+    """Columns to mean 0 and deviation 1 on the training rows; logarithmic where a positive column is less skewed that way.
 
     Arguments:
         names: `P` names.
@@ -108,7 +108,7 @@ class FeatureScale:
         logarithmic, mean, std = [], [], []
         for column in values.T:
             x = column[np.isfinite(column)]
-            use_log = bool(x.size and x.min() > 0 and x.max() / x.min() >= 4)
+            use_log = bool(x.size and x.min() > 0 and abs(_skew(np.log(x))) < abs(_skew(x)))
             x = np.log(x) if use_log else x
             logarithmic.append(use_log)
             mean.append(float(x.mean()) if x.size else 0.0)
@@ -125,3 +125,8 @@ class FeatureScale:
                     x = ((np.log(x) if self.logarithmic[j] else x) - self.mean[j]) / self.std[j]
                 out[:, j] = np.clip(np.nan_to_num(x, nan=0.0, posinf=4.0, neginf=-4.0), -4.0, 4.0)
         return out
+
+
+def _skew(x: Floats) -> float:
+    deviation = x - x.mean()
+    return float(np.mean(deviation**3) / max(np.mean(deviation**2), 1e-300) ** 1.5)

@@ -140,9 +140,10 @@ def test_short_prefixes(name: str, k: int) -> None:
     curves = power_curves(5, seed=3)
     try:
         forecast = ask(fitted(name), curves, k)
-    except ConfigError as refusal:
-        assert k == 0, refusal
-        return
+    except ConfigError:
+        if k == 0:
+            return
+        raise
     sane(forecast, 5, curves.t[k:], "test_loss")
 
 

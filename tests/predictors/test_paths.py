@@ -1,0 +1,51 @@
+import numpy as np
+import torch
+from scipy import stats
+from torch.distributions import Normal
+
+from predictors.paths import Paths, forecast_from_paths, noise_layout, normal_nll
+
+T = np.array([11.0, 12.0])
+
+
+def one_normal(mean: float, std: float, n: int = 1, z: int = 8) -> Paths:
+    return Paths(torch.full((n, z, 2), mean), torch.full((n, z, 2), std))
+
+
+def test_noise_layout_is_the_midpoint_quantiles() -> None:
+    layout = np.sort(noise_layout(8, 5).numpy().ravel())
+    np.testing.assert_allclose(layout, stats.norm.ppf((np.arange(40) + 0.5) / 40), atol=1e-5)
+
+
+def test_quantiles_of_a_normal() -> None:
+    forecast = forecast_from_paths(T, one_normal(1.0, 2.0), lambda x: x, 25)
+    np.testing.assert_allclose(forecast.mean, 1.0, atol=1e-6)
+    np.testing.assert_allclose(forecast.quantiles[0, 0], stats.norm.ppf(forecast.levels, 1, 2), atol=0.08)
+
+
+def test_quantiles_equal_numpy() -> None:
+    g = torch.Generator().manual_seed(0)
+    paths = Paths(torch.randn(3, 8, 2, generator=g), torch.rand(3, 8, 2, generator=g) + 0.1)
+    forecast = forecast_from_paths(T, paths, torch.exp, 5)
+    assert forecast.samples is not None
+    expected = np.moveaxis(np.quantile(forecast.samples, forecast.levels, axis=1), 0, -1)
+    np.testing.assert_allclose(forecast.quantiles, expected, rtol=1e-5)
+
+
+def test_density_is_that_of_the_lognormal_it_approximates() -> None:
+    forecast = forecast_from_paths(T, one_normal(0.3, 0.4, z=8), torch.exp, 8)
+    density = forecast.density
+    assert density is not None
+    y = np.exp(stats.norm.ppf([0.03, 0.2, 0.5, 0.8, 0.97], 0.3, 0.4))
+    ours = stats.norm.pdf(y[:, None], density.mean[0, :, 0], density.std[0, :, 0]).mean(1)
+    np.testing.assert_allclose(np.log(ours), stats.lognorm.logpdf(y, 0.4, scale=np.exp(0.3)), atol=0.12)
+
+
+def test_nll_equals_torch_distributions_and_honours_the_mask() -> None:
+    g = torch.Generator().manual_seed(0)
+    paths = Paths(torch.randn(4, 3, 5, generator=g), torch.rand(4, 3, 5, generator=g) + 0.1)
+    y, mask = torch.randn(4, 5, generator=g), (torch.rand(4, 5, generator=g) > 0.4).float()
+    expected = -Normal(paths.mean, paths.scale).log_prob(y.unsqueeze(1)).mean(1)[mask > 0].mean()
+    torch.testing.assert_close(normal_nll(paths, y, mask), expected)
+    changed = torch.where(mask > 0, y, 99.0)
+    torch.testing.assert_close(normal_nll(paths, changed, mask), expected)
