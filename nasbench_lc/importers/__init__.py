@@ -3,12 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from nasbench_lc.importers.baker import import_baker
 from nasbench_lc.importers.csv_log import import_csv
+from nasbench_lc.importers.klein import import_klein
+from nasbench_lc.importers.lcbench import import_lcbench
+from nasbench_lc.importers.spikenas import import_spikenas
 from nasbench_lc.table import Table
 
 __all__ = ["IMPORTERS"]
 
 IMPORTERS: dict[str, Callable[[Path, bool], Table]] = {
+    "spikenas": import_spikenas,
+    "lcbench": import_lcbench,
+    "baker": import_baker,
+    "klein": import_klein,
     "csv": import_csv,
 }
 """Kind to importer: (source, keep runs that are dropped by default) to a dataset that :func:`nasbench_lc.validation.problems` finds nothing in."""

@@ -85,10 +85,12 @@ def build(
     called and however many runs stand beside it. What the source does not tell is NaN, or the word "unknown".
 
     Raises:
-        FormatError: If there is no run, or if a run occurs twice with equal content.
+        FormatError: If there is no run, a run stands twice with equal content, or a curve holds what it cannot.
     """
     if not runs:
         raise FormatError(f"The source must hold runs that can be imported; got none in {origin.file}. {' '.join(notes)}".strip())
+    for run in runs:
+        _check(run)
     blank = np.full(recipe.epochs, np.nan)
     curves = [
         Curve(
@@ -131,6 +133,20 @@ def build(
 def _uid(kind: str, run: ForeignRun, checksum: str) -> str:
     identity = {"imported": kind, "run": run.name, "architecture": run.architecture.key, "curves": checksum}
     return digest({**identity, "hyperparameters": dict(run.hyperparameters)})
+
+
+def _check(run: ForeignRun) -> None:
+    where = f"run {run.name[:60]}. Correct or drop that run."
+    for name, value in run.hyperparameters.items():
+        if not np.isfinite(value):
+            raise FormatError(f"The hyperparameter {name} must be finite; got {value} in {where}")
+    for name, values in (*run.metrics.items(), ("epoch_seconds", run.seconds)):
+        if values is None:
+            continue
+        fraction = name.endswith("_acc")
+        wrong = values[(values < 0) | (values > (1 if fraction else np.inf))]
+        if len(wrong):
+            raise FormatError(f"{name} must be {'a fraction' if fraction else 'at least 0'}; got {wrong[0]:.6g} in {where}")
 
 
 def _distinct(uids: npt.NDArray[np.bytes_], runs: Sequence[ForeignRun]) -> None:

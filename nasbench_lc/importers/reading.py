@@ -5,16 +5,17 @@ import json
 import math
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nasbench_lc.curves import Floats
 from nasbench_lc.errors import FormatError
 
-__all__ = ["MAX_BYTES", "finite", "read_bytes", "read_json", "read_npz", "read_text"]
+__all__ = ["MAX_BYTES", "labels", "numbers", "read_bytes", "read_json", "read_npz", "read_text"]
 
 MAX_BYTES = 1 << 28
 """The most that a source may hold once it is uncompressed: 256 MiB, ten times the largest single task that we know."""
@@ -102,15 +103,35 @@ def _array(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:
         return np.lib.format.read_array(member, allow_pickle=False)
 
 
-def finite(name: str, value: object) -> float:
-    """A number of a source as a float.
+def numbers(arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: Sequence[int | None]) -> Floats:
+    """One of the arrays as float64; None in `shape` is any length.
 
     Raises:
-        FormatError: If it is no finite number.
+        FormatError: If it has another shape or does not hold numbers.
     """
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise FormatError(f"The source must hold a finite number for {name}; got {str(value)[:40]!r}. Correct or drop that run.")
-    return float(value)
+    array = arrays[name]
+    if (
+        array.ndim != len(shape)
+        or any(s not in (None, d) for s, d in zip(shape, array.shape, strict=True))
+        or array.dtype.kind not in "iuf"
+    ):
+        wanted = "x".join("any" if s is None else str(s) for s in shape)
+        raise FormatError(f"The array {name} must hold {wanted} numbers; got {array.dtype} of shape {array.shape}. Fetch the source again.")
+    return array.astype(np.float64)
+
+
+def labels(arrays: Mapping[str, npt.NDArray[Any]], name: str, needed: Sequence[str]) -> list[str]:
+    """One of the arrays as a list of texts.
+
+    Raises:
+        FormatError: If it is no list of texts, or lacks one that is needed.
+    """
+    array = arrays[name]
+    found = array.tolist() if array.ndim == 1 and array.dtype.kind == "U" else []
+    missing = [n for n in needed if n not in found]
+    if missing:
+        raise FormatError(f"The array {name} must list {missing[0]}; got {str(found)[:80]}. Fetch the source again.")
+    return found
 
 
 def _words(error: Exception) -> str:
