@@ -1,0 +1,51 @@
+"""The wheel, and what the README promises of the code."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {"nasbench_lc", "generators", "predictors", "evaluation"}
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    from hatchling.builders.wheel import WheelBuilder
+
+    folder = tmp_path_factory.mktemp("wheel")
+    wheel = next(iter(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])))
+    return zipfile.ZipFile(wheel).namelist()
+
+
+def test_the_wheel_holds_the_four_packages_and_nothing_else(names: list[str]) -> None:
+    tops = {n.split("/")[0] for n in names}
+    assert {t for t in tops if not t.endswith(".dist-info")} == PACKAGES
+
+
+def test_the_wheel_holds_types_and_data(names: list[str]) -> None:
+    for package in PACKAGES:
+        assert f"{package}/py.typed" in names
+    assert "generators/data/car.csv.gz" in names
+    assert "generators/data/segment.csv.gz" in names
+    for file in (ROOT / "predictors" / "weights").glob("*"):
+        assert f"predictors/weights/{file.name}" in names
+
+
+def test_every_python_block_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+
+
+def test_no_code_unpickles() -> None:
+    """Nothing that ships can run code out of a data file."""
+    bad = re.compile(r"\bpickle\b|\bjoblib\.load\b|torch\.load\(|allow_pickle=True|(?<![\w.])(?:eval|exec)\(")
+    for package in PACKAGES:
+        for file in (ROOT / package).rglob("*.py"):
+            for number, line in enumerate(file.read_text().splitlines(), 1):
+                code = line.split("#")[0]
+                assert not bad.search(code) or '"""' in line or "never" in line, f"{file}:{number}: {line.strip()}"
