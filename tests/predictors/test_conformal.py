@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from nasbench_lc.forecast import LEVELS, Forecast
+from predictors.base import Predictor
+from predictors.conformal import conformal_offsets, hold_out, recalibrate
+from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
+from predictors.gaussian import Gaussian
+from predictors.knn import KNN
+from predictors.last_value import LastValue
+from tests.predictors.toy_curves import power_curves
+
+
+def test_offsets_are_the_order_statistics_of_the_rule() -> None:
+    rng = np.random.default_rng(0)
+    r = rng.standard_normal((99, 3))
+    offsets = conformal_offsets(r)
+    for q, column in ((0.05, 5), (0.25, 25), (0.5, 50), (0.8, 80), (0.95, 95)):
+        at = np.flatnonzero(np.isclose(LEVELS, q))[0]
+        np.testing.assert_array_equal(offsets[:, at], np.sort(r, 0)[column - 1])
+    assert (np.diff(offsets, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize(("n", "known"), [(0, 0), (1, 1), (18, 35), (19, 37), (38, 37), (39, 39)])
+def test_too_few_curves_leave_the_outer_quantiles_open(n: int, known: int) -> None:
+    offsets = conformal_offsets(np.random.default_rng(0).standard_normal((n, 2)))
+    finite = np.isfinite(offsets)
+    assert finite.sum(1).tolist() == [known, known]
+    assert (finite == finite[:, ::-1]).all()
+
+
+def test_missing_truths_count_as_no_curve() -> None:
+    r = np.random.default_rng(0).standard_normal((60, 2))
+    r[20:, 1] = np.nan
+    np.testing.assert_array_equal(conformal_offsets(r)[1], conformal_offsets(r[:20, 1:])[0])
+
+
+def test_each_level_covers_exactly_on_average() -> None:
+    rng = np.random.default_rng(1)
+    n, repeats = 57, 4000
+    offsets = conformal_offsets(rng.standard_exponential((n, repeats)))  # skewed on purpose
+    below = (rng.standard_exponential((repeats, 1)) <= offsets).mean(0)
+    for level, share in zip(LEVELS, below, strict=True):
+        rank = np.ceil((n + 1) * level) if level > 0.5 else np.floor((n + 1) * level)
+        if 1 <= rank <= n and level != 0.5:
+            expected = rank / (n + 1)
+            low, high = binom.ppf([1e-4, 1 - 1e-4], repeats, expected) / repeats
+            assert low <= share <= high, level
+
+
+@pytest.mark.parametrize("model", [LastValue(), Gaussian(), KNN(), ExtraTrees(ExtraTreesConfig(trees=30))], ids=lambda m: type(m).__name__)
+def test_eighty_percent_intervals_cover_eighty_percent(model: LastValue | Gaussian | KNN | ExtraTrees) -> None:
+    curves = power_curves(6200, epochs=8, seed=3, noise=0.05)
+    model.fit(curves.subset(slice(0, 200)), curves.subset(slice(200, 1200)))
+    observed, target = curves.subset(slice(1200, None)).observe(3)
+    forecast = model.predict(observed, target.t)
+    low, high = forecast.interval(0.8)
+    covered = ((target.y >= low) & (target.y <= high)).mean(0)
+    assert abs(covered.mean() - 0.8) <= 0.03
+    assert np.abs(covered - 0.8).max() <= 0.05
+
+
+def test_hold_out_keeps_groups_together_and_tops_up_a_small_validation_part() -> None:
+    curves = power_curves(200)
+    curves = replace(curves, group=tuple(str(i // 4) for i in range(200)))
+    rest, calibration = hold_out(curves, None)
+    assert not set(rest.group) & set(calibration.group)
+    assert len(rest) + len(calibration) == 200
+    assert 36 <= len(calibration) <= 39
+    valid = power_curves(25, seed=9)
+    rest, calibration = hold_out(curves, valid)
+    assert len(calibration) == 25 + 12
+    rest, calibration = hold_out(curves, power_curves(50, seed=9))
+    assert (len(rest), len(calibration)) == (200, 50)
+
+
+def test_hold_out_leaves_most_of_a_small_training_part() -> None:
+    rest, calibration = hold_out(power_curves(10), None)
+    assert (len(rest), len(calibration)) == (7, 3)
+    rest, calibration = hold_out(power_curves(1), None)
+    assert (len(rest), len(calibration)) == (1, 0)
+
+
+def test_recalibration_repairs_intervals_that_are_too_narrow() -> None:
+    class Overconfident(Predictor):  # a generative predictor whose quantiles are ten times too narrow
+        config = None
+
+        def fit(self, train, valid=None):
+            return self
+
+        def predict(self, observed, t):
+            last = np.repeat(observed.target[:, -1:], len(t), 1)
+            return Forecast(t, last, LEVELS, last[..., None] * (1 + 0.01 * (LEVELS - 0.5)))
+
+        def state(self):
+            return {}
+
+        def load_state(self, state):
+            return self
+
+    curves = power_curves(4600, epochs=8, seed=5, noise=0.1)
+    observed, target = curves.subset(slice(600, None)).observe(4)
+    forecast = recalibrate(Overconfident(), curves.subset(slice(0, 600)), observed, target.t)
+    low, high = forecast.interval(0.8)
+    assert abs(((target.y >= low) & (target.y <= high)).mean() - 0.8) <= 0.03
+    np.testing.assert_array_equal(forecast.mean[:, 0], observed.target[:, -1])

@@ -1,0 +1,121 @@
+"""What the simple predictors do that the contract does not say."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.neighbors import KNeighborsRegressor
+
+from nasbench_lc.errors import ConfigError, NotFittedError
+from predictors.arch_only import ArchOnly, ArchOnlyConfig
+from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
+from predictors.forest import forest_weights, weighted_future
+from predictors.knn import KNN, KNNConfig
+from predictors.last_value import LastValue
+from predictors.mean_curve import MeanCurve
+from predictors.table import remember, tabulate
+from tests.predictors.toy_curves import power_curves
+
+TRAIN, VALID, TEST = power_curves(150), power_curves(45, seed=1), power_curves(60, seed=2)
+
+
+def error(model: object, k: int = 5) -> float:
+    observed, target = TEST.observe(k)
+    return float(np.abs(np.log(model.fit(TRAIN, VALID).predict(observed, target.t).mean / target.y)).mean())  # type: ignore[attr-defined]
+
+
+def test_last_value_holds_the_last_value_that_is_there() -> None:
+    observed, target = TEST.observe(5)
+    observed.y[0, 3:] = np.nan
+    mean = LastValue().fit(TRAIN, VALID).predict(observed, target.t).mean
+    np.testing.assert_allclose(mean[0], TEST.y[0, 2, 0])
+    np.testing.assert_allclose(mean[1], TEST.y[1, 4, 0])
+
+
+def test_mean_curve_is_the_geometric_mean_of_losses() -> None:
+    observed, target = TEST.observe(5)
+    mean = MeanCurve().fit(TRAIN, VALID).predict(observed, target.t).mean
+    np.testing.assert_allclose(mean[3], np.exp(np.log(TRAIN.y[:, 5:, 0]).mean(0)), rtol=1e-4)
+
+
+def test_without_a_value_the_last_value_is_the_mean_curve() -> None:
+    observed, target = TEST.observe(0)
+    mean = LastValue().fit(TRAIN, VALID).predict(observed, target.t).mean
+    np.testing.assert_array_equal(mean, MeanCurve().fit(TRAIN, VALID).predict(observed, target.t).mean)
+
+
+@pytest.mark.parametrize("model", [LastValue(), MeanCurve(), KNN(), ExtraTrees(ExtraTreesConfig(trees=20))], ids=lambda m: type(m).__name__)
+def test_beyond_the_training_curves_the_last_epoch_is_held(model: LastValue | MeanCurve | KNN | ExtraTrees) -> None:
+    observed, _ = TEST.observe(5)
+    forecast = model.fit(TRAIN, VALID).predict(observed, np.array([19.0, 20.0, 21.0, 50.0]))
+    for values in (forecast.mean, forecast.quantiles):
+        np.testing.assert_array_equal(values[:, 2], values[:, 1])
+        np.testing.assert_array_equal(values[:, 3], values[:, 1])
+
+
+def test_a_prefix_longer_than_the_training_curves_stays_where_it_is() -> None:
+    short = ExtraTrees(ExtraTreesConfig(trees=5)).fit(power_curves(60, epochs=6), power_curves(45, epochs=6, seed=1))
+    observed, _ = TEST.observe(9)
+    forecast = short.predict(observed, np.array([10.0, 20.0]))
+    np.testing.assert_allclose(forecast.mean, np.repeat(TEST.y[:, 8:9, 0], 2, 1))
+    assert np.isfinite(forecast.quantiles).all()
+
+
+def test_features_pay() -> None:
+    assert error(ExtraTrees(ExtraTreesConfig(trees=50))) < 0.6 * error(LastValue())
+    assert error(KNN()) < 0.8 * error(LastValue())
+    assert error(ArchOnly(ArchOnlyConfig(trees=50))) < 0.6 * error(MeanCurve())
+
+
+def test_arch_only_never_looks_at_the_prefix() -> None:
+    model = ArchOnly(ArchOnlyConfig(trees=10)).fit(TRAIN, VALID)
+    observed, target = TEST.observe(5)
+    mean = model.predict(observed, target.t).mean
+    observed.y[:] = 7.0
+    np.testing.assert_array_equal(model.predict(observed, target.t).mean, mean)
+
+
+def test_one_neighbour_is_the_nearest_training_curve() -> None:
+    observed, target = TEST.observe(5)
+    known = remember(TRAIN)
+    table = tabulate(known, observed, target.t)
+    std = table.train.std(0)
+    static = known["static"].shape[1]
+    weight = np.where(np.arange(len(std)) < static, static, len(std) - static) ** -0.5
+    scale = np.divide(weight, std, out=np.zeros_like(std), where=std > 1e-9)
+    oracle = KNeighborsRegressor(1).fit(table.train * scale, table.change).predict(table.query * scale)
+    z, _ = KNN(KNNConfig(neighbours=1))._point(known, observed, target.t)
+    np.testing.assert_allclose(z - table.start[:, None], oracle)
+
+
+def test_forest_weights_are_the_forest() -> None:
+    rng = np.random.default_rng(0)
+    x, q = rng.standard_normal((80, 5)), rng.standard_normal((30, 5))
+    y = x[:, :2] @ rng.standard_normal((2, 6)) + 0.1 * rng.standard_normal((80, 6))
+    weights = forest_weights(x, q, y, trees=20, leaf=2, features=0.5, seed=3)
+    np.testing.assert_allclose(weights.sum(1), 1.0)
+    u, s, v = np.linalg.svd(y - y.mean(0), full_matrices=False)
+    kept = int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1
+    oracle = ExtraTreesRegressor(20, min_samples_leaf=2, max_features=0.5, random_state=3).fit(x, (u * s)[:, :kept])
+    scores = (weighted_future(weights, y)[0] - y.mean(0)) @ v[:kept].T
+    np.testing.assert_allclose(scores, oracle.predict(q).reshape(30, -1), atol=1e-9)
+
+
+def test_what_must_be_fitted_says_so() -> None:
+    observed, target = TEST.observe(5)
+    for call in (lambda: LastValue().predict(observed, target.t), lambda: LastValue().state()):
+        with pytest.raises(NotFittedError, match="got one that is not"):
+            call()
+
+
+def test_curves_without_a_value_cannot_be_learnt() -> None:
+    empty = power_curves(3)
+    empty.y[:] = np.nan
+    with pytest.raises(ConfigError, match="at least one finite value of test_loss"):
+        LastValue().fit(empty)
+
+
+def test_state_brings_the_forecast_back_to_the_bit() -> None:
+    observed, target = TEST.observe(7)
+    model = ExtraTrees(ExtraTreesConfig(trees=10)).fit(TRAIN, VALID)
+    again = ExtraTrees(ExtraTreesConfig(trees=10)).load_state(model.state())
+    np.testing.assert_array_equal(model.predict(observed, target.t).quantiles, again.predict(observed, target.t).quantiles)
