@@ -15,7 +15,7 @@ from predictors.batches import Future, Prefix, Scales
 from predictors.fitting import Network
 from predictors.graph_encoder import GraphEncoder
 from predictors.neural import NeuralOptions
-from predictors.ode import SOLVERS, solve
+from predictors.ode import SOLVERS, rk4, solve
 from predictors.options import choice, number
 from predictors.paths import Paths, normal_nll
 from predictors.posterior import CLOCKS, MIN_SCALE, Clock, Gaussian, Posterior, PrefixEncoder, kl
@@ -108,10 +108,22 @@ class LatentODE(Network):
         share = (self.constant(u) + self.inner.bias).unsqueeze(1)
         return lambda t, z: self.outer(nn.functional.gelu(z @ self.inner.weight.T + share))
 
+    @torch.no_grad()
+    def solver_error(self, prefix: Prefix, t: Tensor) -> float:
+        """By how much the decoded mean path changes, at most, when the solver takes twice the steps; on the networks' scale."""
+        u = self.context(prefix)
+        z0, start, times = self.posterior(prefix, u).mean, self.clock.of(prefix.end), self.clock(t)
+        f = self.dynamics(u)
+        paths = [rk4(f, z0.unsqueeze(1), start, float(times[-1]), n) for n in (self._steps(start, times), 2 * self._steps(start, times))]
+        coarse, fine = (path.map(lambda z: z @ self.decoder.weight[:1].T, self.decoder.bias[:1]).at(times) for path in paths)
+        return float((coarse - fine).abs().max())
+
+    def _steps(self, start: float, times: Tensor) -> int:
+        return max(4, math.ceil(self.options.steps * (float(times[-1]) - start)))
+
     def _decode(self, prefix: Prefix, z0: Tensor, u: Tensor | None, t: Tensor) -> Paths:
         start, times = self.clock.of(prefix.end), self.clock(t)
-        steps = max(4, math.ceil(self.options.steps * (float(times[-1]) - start)))
-        trajectory = solve(self.dynamics(u), z0, start, times, steps, self.options.solver)
+        trajectory = solve(self.dynamics(u), z0, start, times, self._steps(start, times), self.options.solver)
         decoded = trajectory.map(lambda z: z @ self.decoder.weight.T, self.decoder.bias).at(times)
         mean, raw = decoded.permute(3, 1, 2, 0)
         if self.options.anchor:

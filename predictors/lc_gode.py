@@ -7,8 +7,10 @@ Ding, Huang, Shao, Gao, "Architecture-aware learning curve extrapolation via gra
 from dataclasses import dataclass
 from typing import final
 
+import torch
+
+from nasbench_lc.curves import Floats, Observed
 from predictors.batches import Inputs, Scales
-from predictors.fitting import Network
 from predictors.graph_encoder import CONVOLUTIONS, POOLINGS, GraphEncoder
 from predictors.latent_ode import LatentODE, LatentOptions
 from predictors.neural import NeuralPredictor
@@ -54,8 +56,18 @@ class LCGODE(NeuralPredictor):
         graph = self.config.graph if self.config.use_graph else "none"
         return Inputs(graph, self.config.use_hyperparameters, self.config.all_metrics, self.config.centred)
 
-    def build(self, scales: Scales) -> Network:
+    def build(self, scales: Scales) -> LatentODE:
         """A fresh :class:`LatentODE`."""
         c = self.config
         graph = GraphEncoder(scales.node_width, c.latent, c.convolution, c.pooling) if scales.node_width else None
         return LatentODE(c, scales, graph)
+
+    def solver_error(self, observed: Observed, t: Floats) -> float:
+        """The step-doubling check of the fitted dynamics: by how much forecasts would change with twice the steps, on the networks' scale.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
+        scales, network = self.fitted()
+        assert isinstance(network, LatentODE)
+        return network.solver_error(scales.prefix(observed), torch.as_tensor(t, dtype=torch.float32))

@@ -79,7 +79,7 @@ class NeuralPredictor(Predictor, abc.ABC):
     @torch.no_grad()
     def predict(self, observed: Observed, t: Floats) -> Forecast:
         """Forecast; see :meth:`predictors.base.Predictor.predict`."""
-        scales, network = self._fitted()
+        scales, network = self.fitted()
         times = torch.as_tensor(t, dtype=torch.float32)
         parts = []
         for start in range(0, len(observed), CHUNK):
@@ -92,7 +92,7 @@ class NeuralPredictor(Predictor, abc.ABC):
     @final
     def state(self) -> State:
         """Weights under their names, and the statistics of the training curves as the bytes of a JSON text."""
-        scales, network = self._fitted()
+        scales, network = self.fitted()
         weights: State = {name: value.numpy().copy() for name, value in network.state_dict().items()}
         return {STATISTICS: np.frombuffer(scales.json().encode(), dtype=np.uint8), **weights}
 
@@ -107,7 +107,13 @@ class NeuralPredictor(Predictor, abc.ABC):
         self._scales, self._network = scales, network.eval()
         return self
 
-    def _fitted(self) -> tuple[Scales, Network]:
+    @final
+    def fitted(self) -> tuple[Scales, Network]:
+        """The statistics of the training curves and the network.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
         if self._scales is None or self._network is None:
             raise NotFittedError("A predictor must be fitted before it is used; got a fresh one. Call fit or load_state.")
         return self._scales, self._network

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["SOLVERS", "Trajectory", "doubling_error", "hermite", "rk4", "solve"]
+__all__ = ["SOLVERS", "Trajectory", "hermite", "rk4", "solve"]
 
 Dynamics = Callable[[Tensor, Tensor], Tensor]
 """The right-hand side f(t, y), with the shape of y."""
@@ -103,10 +103,3 @@ def solve(f: Dynamics, y0: Tensor, t0: float, t: Tensor, steps: int, solver: str
         assert isinstance(y, Tensor)
         return Trajectory(grid, y, torch.stack([f(s, state) for s, state in zip(grid, y, strict=True)]))
     raise ConfigError(f"The solver must be one of {', '.join(SOLVERS)}; got {solver}. Choose one of those.")
-
-
-@torch.no_grad()
-def doubling_error(f: Dynamics, y0: Tensor, t0: float, t: Tensor, steps: int) -> float:
-    """The largest difference, over all outputs, between the solution and one with twice the steps."""
-    coarse, fine = (rk4(f, y0, t0, float(t[-1]), n).at(t) for n in (steps, 2 * steps))
-    return float((coarse - fine).abs().max())

@@ -88,7 +88,7 @@ class MetricScale:
 
 @dataclass(frozen=True)
 class FeatureScale:
-    """Columns to mean 0 and deviation 1 on the training rows; logarithmic where a positive column is less skewed that way.
+    """Columns to mean 0 and deviation 1 on the training rows; logarithmic where a positive column spans a factor of 4 and is less skewed that way.
 
     Arguments:
         names: `P` names.
@@ -108,7 +108,7 @@ class FeatureScale:
         logarithmic, mean, std = [], [], []
         for column in values.T:
             x = column[np.isfinite(column)]
-            use_log = bool(x.size and x.min() > 0 and abs(_skew(np.log(x))) < abs(_skew(x)))
+            use_log = bool(x.size and x.min() > 0 and x.max() / x.min() >= 4 and abs(_skew(np.log(x))) <= abs(_skew(x)) + 1e-9)
             x = np.log(x) if use_log else x
             logarithmic.append(use_log)
             mean.append(float(x.mean()) if x.size else 0.0)
