@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import click
 import numpy as np
 
 from nasbench_lc.curves import Floats, Observed
@@ -11,26 +12,30 @@ from nasbench_lc.errors import ConfigError
 __all__ = ["observed_of", "short"]
 
 
-def observed_of(path: Path, metric: str, observe: int | None) -> tuple[Observed, tuple[str, ...]]:
+def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None = None) -> tuple[Observed, tuple[str, ...]]:
     """The observed part of all runs of a file, and their names.
 
     Arguments:
         path: A dataset, or a CSV log.
         metric: What the checkpoint forecasts.
-        observe: How many epochs; by default 10 of a dataset, all of a log but its last planned ones.
+        observe: How many epochs; by default 10 of a dataset, all of a log that leave one to forecast.
+        epochs: How long the runs of a log will be where it has no column `epochs`; by default up to its last epoch.
 
     Raises:
         ConfigError: If the file lacks the metric, or has too few epochs.
+        FormatError: If it is no dataset, or no log.
     """
     if path.suffix.lower() == ".csv":
         from nasbench_lc.importers.csv_log import read_log
 
         log = read_log(path)
+        for note in log.notes:
+            click.echo(f"{path}: {note}", err=True)
         if metric not in log.metrics:
             raise ConfigError(
                 f"The log must have the metric that the checkpoint forecasts, {metric}; got {', '.join(log.metrics)}. Add the column."
             )
-        return log.observe(metric, observe), log.runs
+        return log.observe(metric, observe, epochs), log.runs
     data = CurveDataset(path)
     curves = data.curves(metric)
     observed, _ = curves.observe(10 if observe is None else observe)
