@@ -97,6 +97,10 @@ contiguous, uncompressed `(N, T)` float32; column j is epoch j + 1. A missing va
 `f["run/status"].asstr()[:]`. While runs are being generated, finished ones lie in `FILE.h5.parts/` as smaller files of the same format
 whose names end in the first 32 digits of the sha256 of their bytes; one process merges them into `FILE.h5`.
 
+The first 512 bytes (more where a file has many metrics) are an HDF5 user block, which every HDF5 reader skips. Its one line reads
+`nasbench-lc seal 1 {{"size": S, "sha256": ..., "but": [[offset, length], ...]}}`: the checksum over all bytes from S on but those ranges,
+which hold the plain values of `/curves` and are covered by `run/sha256`. Writers may leave the user block out.
+
 ```python
 import h5py
 with h5py.File("datasets/mlp-car.h5") as f:

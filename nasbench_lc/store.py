@@ -13,6 +13,7 @@ from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
 from nasbench_lc.files import atomic
 from nasbench_lc.schema import ARCH, ATTRIBUTES, RUN, SCHEMA_VERSION
+from nasbench_lc.seal import block_size, seal, verify
 from nasbench_lc.table import Table
 
 __all__ = ["image", "read", "read_attributes", "write"]
@@ -47,13 +48,15 @@ def write(path: Path, table: Table) -> None:
 def image(table: Table) -> bytes:
     """The bytes of a file that holds a table; equal tables give equal bytes."""
     # Made in memory: HDF5 does not survive a disk that fills up while it writes (it crashes the process), and one write is faster.
-    with h5py.File("image", "w", driver="core", backing_store=False, block_size=1 << 20) as file:
-        _fill(file, table)
+    size = block_size(sum(name.startswith("curves/") for name in table.columns))
+    with h5py.File("image", "w", driver="core", backing_store=False, block_size=1 << 20, userblock_size=size) as file:
+        values = _fill(file, table)
         file.flush()
-        return file.id.get_file_image()
+        return seal(file.id.get_file_image(), size, values)
 
 
-def _fill(file: h5py.File, table: Table) -> None:
+def _fill(file: h5py.File, table: Table) -> list[tuple[int, int]]:
+    """Write all columns; where the values of the curves lie, as (offset, length)."""
     # h5py's low-level interface: create_dataset takes three times as long, which counts where a shard holds few runs.
     for name, value in table.attributes.items():
         file.attrs[name] = value
@@ -61,6 +64,7 @@ def _fill(file: h5py.File, table: Table) -> None:
     creation.set_obj_track_times(False)  # equal tables give equal bytes
     links = h5p.create(h5p.LINK_CREATE)
     links.set_create_intermediate_group(True)
+    values = []
     for name in sorted(table.columns):
         column = np.ascontiguousarray(table.columns[name])
         kind = h5t.py_create(column.dtype, logical=True)
@@ -68,6 +72,9 @@ def _fill(file: h5py.File, table: Table) -> None:
             kind.set_cset(h5t.CSET_UTF8)
         dataset = h5d.create(file.id, name.encode(), kind, h5s.create_simple(column.shape), creation, links)
         dataset.write(h5s.ALL, h5s.ALL, column, mtype=kind)
+        if name.startswith("curves/") and column.nbytes:
+            values.append((dataset.get_offset(), column.nbytes))
+    return values
 
 
 def read(path: Path) -> Table:
@@ -77,6 +84,7 @@ def read(path: Path) -> Table:
         FormatError: If there is no such file, it is no HDF5 file, truncated, of a newer schema, or lacks a column.
     """
     try:
+        verify(path)
         with h5py.File(path, "r") as file:
             attributes = _attributes(file, path)
             columns: dict[str, np.ndarray[Any, Any]] = {}
@@ -96,6 +104,7 @@ def read(path: Path) -> Table:
 def read_attributes(path: Path) -> Mapping[str, Any]:
     """The root attributes alone; the errors of :func:`read`."""
     try:
+        verify(path)
         with h5py.File(path, "r") as file:
             return _attributes(file, path)
     except _DAMAGE as error:
