@@ -120,6 +120,10 @@ class Scales:
         """`T`, the length of the training curves."""
         return len(self.means[0])
 
+    def hold(self, k: float, t: Tensor) -> Tensor:
+        """By how much a metric that stays what it was at epoch `k` moves away from the mean curve until the epochs `t`: shape `(H,)`, scaled."""
+        return (self._mean(np.array([k])) - self._mean(t.numpy().astype(np.float64)))[:, 0] / self.spreads[0]
+
     def restore(self, t: Floats, x: Tensor) -> Tensor:
         """From what networks forecast, `(..., H)` at the epochs `t` `(H,)`, to the unit of the metric."""
         return self.metric_scales[0].inverse(x * self.spreads[0] + self._mean(t)[:, 0])

@@ -37,7 +37,8 @@ class LatentOptions(NeuralOptions):
         solver: ``"rk4"`` or ``"torchdiffeq"``, see :func:`predictors.ode.solve`.
         steps: Steps of ``rk4`` over the length of the training curves.
         samples: Draws of z0 per curve in training.
-        anchor: Whether the decoder adds to the last observed value.
+        anchor: Whether the decoder adds to what is known: the last observed value, either kept as it is or kept at its distance from the
+            mean training curve. How much of each is decoded from the state, epoch by epoch.
     """
 
     latent: int = number(16, 1, 4096)
@@ -74,7 +75,8 @@ class LatentODE(Network):
         self.constant = nn.Linear(context, options.hidden, bias=False) if context else None
         self.inner = nn.Linear(d, options.hidden)
         self.outer = nn.Linear(options.hidden, d)
-        self.decoder = nn.Linear(d, 2)
+        self.decoder = nn.Linear(d, 2 + options.anchor)
+        self.scales = scales
 
     def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
         """The negative evidence lower bound per future value."""
@@ -125,7 +127,8 @@ class LatentODE(Network):
         start, times = self.clock.of(prefix.end), self.clock(t)
         trajectory = solve(self.dynamics(u), z0, start, times, self._steps(start, times), self.options.solver)
         decoded = trajectory.map(lambda z: z @ self.decoder.weight.T, self.decoder.bias).at(times)
-        mean, raw = decoded.permute(3, 1, 2, 0)
+        mean, raw, *gate = decoded.permute(3, 1, 2, 0)
         if self.options.anchor:
-            mean = mean + prefix.last[:, 0, None, None]
+            observed = prefix.seen[:, :, 0].any(1).float()[:, None, None]
+            mean = mean + prefix.last[:, 0, None, None] + observed * torch.sigmoid(gate[0]) * self.scales.hold(prefix.end, t)
         return Paths(mean, nn.functional.softplus(raw) + MIN_SCALE)

@@ -39,7 +39,7 @@ def test_one_exploded_run_does_not_move_the_scale() -> None:
     spoiled[0, 3:] = 1e5
     clean, other = MetricScale.fit(losses, "train_loss"), MetricScale.fit(spoiled, "train_loss")
     assert other.centre == pytest.approx(clean.centre, abs=0.05)
-    assert other.spread == pytest.approx(clean.spread, rel=0.05)
+    assert other.spread == pytest.approx(clean.spread, rel=0.1)
     assert float(other.forward(torch.tensor(1e5, dtype=torch.float64))) < 6.5
 
 
