@@ -58,7 +58,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
         ConfigError: If the folder exists and is something else.
         NasbenchError: If the disk is full, or the folder read-only.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "predictor.json").exists():
+    if folder.exists() and not (folder / "predictor.json").exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ConfigError(f"The folder must be new or hold a checkpoint; got {folder} with other files. Choose another --out.")
     with plain_words(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def load(folder: Path) -> Checkpoint:
             seen_groups=tuple(map(str, raw["seen_groups"])),
             provenance=dict(raw["provenance"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
         raise FormatError(
             f"A checkpoint must be a folder with predictor.json and state.safetensors; got {type(error).__name__} from {folder}. "
             "Check the path, or train again: nasbench-lc train-predictor"

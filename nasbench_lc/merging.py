@@ -46,7 +46,7 @@ def merge(tables: Sequence[Table], paths: Sequence[Path], allow_mixed: bool = Fa
         if len({str(t.attributes.get("schedule")) for t in tables}) > 1:
             attributes.pop("schedule", None)
     plans = {str(t.attributes["plan"]) for t in tables}
-    if len(plans) > 1:
+    if len(plans) > 1 or len(hashes) > 1:
         # The result continues no single plan: `generate` must not extend it, and says so.
         attributes["plan"] = json.dumps({"merged": sorted(plans)}, separators=(",", ":"))
         columns = dict(both.columns)

@@ -8,6 +8,7 @@ set aside as ``*.bad`` and its runs are trained again.
 import glob
 import hashlib
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,21 +59,27 @@ def read_all(path: Path) -> Reading:
     Raises:
         FormatError: If the file itself is unreadable.
     """
-    tables, good, bad = [], [], []
-    if path.exists():
-        tables.append(store.read(path))
+    tables = [store.read(path)] if path.exists() else []
+    good: dict[Path, Table] = {}
+    bad: list[Path] = []
     for shard in sorted(parts_folder(path).glob("part-*.h5")):
         try:
             if shard.stem.removeprefix("part-") != _digest(shard.read_bytes()):
                 raise FormatError(f"A shard must have the digest of its name; got another for {shard}. Its runs are trained again.")
-            tables.append(store.read(shard))
-            good.append(shard)
+            good[shard] = store.read(shard)
         except FileNotFoundError:
             continue  # merged by the writer since the folder was listed; the file was read before, so those runs show next time
         except FormatError:
-            bad.append(shard)
+            if shard.exists():
+                bad.append(shard)
+    # A shard of another recipe strayed here; without a file to tell, the recipe of most shards counts.
+    recipes = [str(t.attributes["recipe_hash"]) for t in tables or good.values()]
+    recipe = Counter(recipes).most_common(1)[0][0] if recipes else ""
+    bad += [shard for shard, table in good.items() if table.attributes["recipe_hash"] != recipe]
+    trusted = tuple(shard for shard in good if shard not in bad)
+    tables += [good[shard] for shard in trusted]
     table = Table.concat(tables).ordered() if tables else None
-    return Reading(table, tuple(good), tuple(bad))
+    return Reading(table, trusted, tuple(sorted(bad)))
 
 
 def compact(path: Path, plan: str | None = None) -> Table | None:

@@ -58,7 +58,7 @@ def image(table: Table) -> bytes:
 def _fill(file: h5py.File, table: Table) -> list[tuple[int, int]]:
     """Write all columns; where the values of the curves lie, as (offset, length)."""
     # h5py's low-level interface: create_dataset takes three times as long, which counts where a shard holds few runs.
-    for name, value in table.attributes.items():
+    for name, value in sorted(table.attributes.items()):
         file.attrs[name] = value
     creation = h5p.create(h5p.DATASET_CREATE)
     creation.set_obj_track_times(False)  # equal tables give equal bytes
@@ -124,9 +124,9 @@ def _check(table: Table, path: Path) -> None:
             raise FormatError(
                 f"{name} must hold {_WORDS[kinds[0]]} in {axes or 1} axes; got {column.dtype} in {column.ndim} in {path}. It is damaged."
             )
-    lengths = {name: len(c) for name, c in columns.items()}
-    if len(set(lengths.values())) != 1:
-        raise FormatError(f"All columns must have one row per run; got {lengths} in {path}. The file is damaged.")
+    odd = {name: len(c) for name, c in columns.items() if len(c) != len(table)}
+    if odd:
+        raise FormatError(f"All columns must have one row per run, {len(table)}; got {odd} in {path}. The file is damaged.")
     wrong = {n: c.shape[1] for n, c in columns.items() if n.startswith("curves/") and c.shape[1] != table.epochs}
     if wrong:
         raise FormatError(f"All curves must have {table.epochs} epochs; got {wrong} in {path}. The file is damaged.")

@@ -52,7 +52,10 @@ def _identities(table: Table) -> list[str]:
         if architectures[key].key != key:
             found.append(f"arch/key must be the sha256 of arch/json; got {key[:12]} for another graph.")
     if table.attributes["recipe_hash"] != "mixed":
-        recipe = Recipe.from_json(str(table.attributes["recipe"]))
+        try:
+            recipe = Recipe.from_json(str(table.attributes["recipe"]))
+        except FormatError as error:
+            return [*found, str(error)]
         if recipe.hash != table.attributes["recipe_hash"]:
             found.append("recipe_hash must be the sha256 of the recipe; got another.")
         elif '"imported"' not in str(table.attributes["plan"]):
@@ -81,7 +84,7 @@ def _curves(table: Table) -> list[str]:
     altered = [i for i, (a, b) in enumerate(zip(stored, curve_digests(table.columns), strict=True)) if a != b]
     if altered:
         found.append(f"Curves must match their checksums; got {len(altered)} that do not, the first in row {altered[0]}.")
-    ok = np.array([s is Status.OK for s in table.statuses])
+    ok = np.array([s is Status.OK for s in table.statuses], dtype=bool)
     for name in names:
         values = table.columns[name]
         finite = np.isfinite(values)

@@ -22,7 +22,9 @@ attributes = st.dictionaries(st.text(max_size=8), scalars, max_size=4)
 
 @st.composite
 def architectures(draw: st.DrawFn) -> Architecture:
-    nodes = tuple(Node.of(op) if not a else Node(op, tuple(sorted(a.items()))) for op, a in draw(st.lists(st.tuples(st.text(), attributes))))
+    nodes = tuple(
+        Node.of(op) if not a else Node(op, tuple(sorted(a.items()))) for op, a in draw(st.lists(st.tuples(st.text(), attributes)))
+    )
     pairs = [(a, b) for b in range(len(nodes)) for a in range(b)]
     edges = draw(st.sets(st.sampled_from(pairs))) if pairs else set()
     return Architecture(draw(st.text()), nodes, tuple(sorted(edges)), draw(st.text()))
@@ -30,8 +32,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
 
 def test_golden_key():
     text = (
-        '{"edges":[[0,1],[1,2],[2,3]],'
-        '"nodes":[["input",{}],["linear",{"units":64}],["linear",{"units":128}],["output",{}]],"space":"mlp"}'
+        '{"edges":[[0,1],[1,2],[2,3]],"nodes":[["input",{}],["linear",{"units":64}],["linear",{"units":128}],["output",{}]],"space":"mlp"}'
     )
     assert GOLDEN.json == text
     assert GOLDEN.key == "1829472b5b195a61ca283d52f2225a7301e84bfcb4bc7e3555a7acaf03240704"

@@ -24,8 +24,7 @@ scalars = st.one_of(st.text(max_size=8), st.integers(), st.floats(allow_nan=Fals
 
 def test_golden_recipe_hash():
     text = (
-        '{"epochs":200,"settings":{"nesterov":false,"schedule":"step","step_every":80,"step_factor":0.5},'
-        '"space":"mlp","task":"car-binary"}'
+        '{"epochs":200,"settings":{"nesterov":false,"schedule":"step","step_every":80,"step_factor":0.5},"space":"mlp","task":"car-binary"}'
     )
     assert RECIPE.json == text
     assert RECIPE.hash == "45e65ab7beda769ff503cdc18c9df257b869ff9852d6f652d2dc8bb381584215"

@@ -85,9 +85,7 @@ def test_atomic_flushes_file_and_folder_around_the_rename(tmp_path: Path, monkey
     ],
 )
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_refusal_of_the_system_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str, step: str
-):
+def test_a_refusal_of_the_system_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str, step: str):
     def refuse(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 

@@ -1,0 +1,77 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nasbench_lc.curves import Status
+from nasbench_lc.table import Table, curve_digests
+from nasbench_lc.validation import problems
+from tests.nasbench_lc.samples import curve, recipe, run, sample_table, table_of
+
+
+def with_columns(table: Table, seal: bool = True, **columns: Any) -> Table:
+    changed = {**table.columns, **{n.replace("__", "/"): v for n, v in columns.items()}}
+    if seal:
+        changed["run/sha256"] = np.array([d.encode() for d in curve_digests(changed)])
+    return Table(table.attributes, changed)
+
+
+def with_attributes(table: Table, **attributes: Any) -> Table:
+    return Table({**table.attributes, **attributes}, table.columns)
+
+
+def at(table: Table, name: str, where: tuple[int, ...], value: Any) -> np.ndarray:
+    column = table.columns[name].copy()
+    column[where] = value
+    return column
+
+
+def test_a_sound_dataset_has_no_problem():
+    assert problems(sample_table(6)) == []
+    kinds = [curve(run(0)), curve(run(1), Status.DIVERGED), curve(run(2), Status.FAILED), curve(run(2, 1))]
+    assert problems(table_of(kinds)) == []
+    assert problems(sample_table(2).take([])) == []
+
+
+T = sample_table(4)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda: with_columns(T, seal=False, curves__lr=at(T, "curves/lr", (2, 1), 0.2)), "checksum"),
+        (lambda: with_columns(T, run__uid=at(T, "run/uid", (1,), b"0" * 64)), "digest of the run's configuration"),
+        (lambda: with_columns(T, run__seed=at(T, "run/seed", (1,), 5)), "digest of the run's configuration"),
+        (lambda: with_columns(T, hp__lr=at(T, "hp/lr", (1,), 5)), "digest of the run's configuration"),
+        (lambda: T.take([0, 1, 1]), "twice"),
+        (lambda: with_columns(T, run__index=at(T, "run/index", (1,), 0)), "index and repeat"),
+        (lambda: with_columns(T, arch__key=at(T, "arch/key", (1,), b"f" * 64)), "sha256 of arch/json"),
+        (lambda: with_columns(T, arch__json=at(T, "arch/json", (1,), b"{}")), "must be JSON"),
+        (lambda: with_columns(T, curves__test_loss=at(T, "curves/test_loss", (1, 2), -0.1)), "negative"),
+        (lambda: with_columns(T, curves__test_acc=at(T, "curves/test_acc", (1, 2), 1.5)), "fraction"),
+        (lambda: with_columns(T, curves__test_acc=at(T, "curves/test_acc", (1, 3), np.nan)), "finite"),
+        (lambda: with_columns(T, curves__test_loss=at(T, "curves/test_loss", (1, 3), np.inf)), "finite"),
+        (lambda: with_columns(T, curves__test_loss=at(T, "curves/test_loss", (1, 1), np.nan)), "gap"),
+        (lambda: with_attributes(T, recipe_hash="0" * 64), "sha256 of the recipe"),
+        (lambda: with_attributes(T, recipe=recipe(9).json), "sha256 of the recipe"),
+        (lambda: with_attributes(T, recipe="[]"), "recipe must be JSON"),
+        (lambda: Table(T.attributes, {n: c for n, c in T.columns.items() if n != "curves/test_acc"}), "names it"),
+    ],
+)
+def test_what_is_wrong_is_said(change: Callable[[], Table], words: str):
+    found = problems(change())
+    assert any(words in sentence for sentence in found), found
+    assert all(len(s.splitlines()) == 1 for s in found)
+
+
+def test_an_imported_source_may_have_gaps_and_ids_of_its_own():
+    gap = with_columns(T, curves__test_loss=at(T, "curves/test_loss", (1, 1), np.nan), run__status=at(T, "run/status", (1,), b"pa"))
+    status = [b"ok", b"partial", b"ok", b"ok"]
+    gap = with_columns(gap, run__status=np.array(status), run__uid=at(T, "run/uid", (0,), b"theirs"))
+    assert problems(with_attributes(gap, plan=json.dumps({"imported": "lcbench"}))) == []
+
+
+def test_mixed_recipes_are_not_compared_to_one():
+    assert problems(with_attributes(T, recipe_hash="mixed", recipe=json.dumps([1, 2]))) == []
