@@ -88,7 +88,7 @@ class Plan:
                 space_options=_options(raw["space_options"]),
                 task_options=_options(raw["task_options"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise FormatError(
                 f"The plan must be the JSON that generate wrote; got {text[:60]!r}. This dataset was made otherwise."
             ) from error

@@ -38,9 +38,14 @@ def test_atomic_replaces_the_whole_file(tmp_path: Path):
 def test_atomic_leaves_the_old_file_when_the_writer_fails(tmp_path: Path):
     target = tmp_path / "x.bin"
     target.write_bytes(b"old")
-    with pytest.raises(KeyError), atomic(target) as temporary:
-        temporary.write_bytes(b"half")
-        raise KeyError
+
+    def fail() -> None:
+        with atomic(target) as temporary:
+            temporary.write_bytes(b"half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["x.bin"]
 

@@ -30,7 +30,7 @@ def test_any_change_outside_the_values_shows(folder: Path, content: bytes, data:
     if any(a <= at < a + n for a, n in values):
         verify(path)
     else:
-        with pytest.raises(FormatError, match="checksum|HDF5"):
+        with pytest.raises(FormatError, match=r"checksum|HDF5"):
             verify(path)
 
 
