@@ -39,7 +39,7 @@ def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
 def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     try:
         import dask
-        from distributed import Client, LocalCluster, as_completed
+        from distributed import Client, KilledWorker, LocalCluster, as_completed
     except ImportError as error:
         raise ConfigError("Dask must be installed for --engine dask; got no such package. Run: pip install 'nasbench-lc[dask]'") from error
     with contextlib.ExitStack() as stack:
@@ -50,7 +50,11 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
         # A job whose worker dies is sent to another by the scheduler itself.
         futures = client.map(work, jobs, pure=False)
         for future in as_completed(futures):
-            yield future.result()
+            try:
+                done = future.result()
+            except KilledWorker as error:  # it killed one worker after the other
+                raise WorkerLost("a job that killed all workers it was given to") from error
+            yield done
             future.release()
 
 

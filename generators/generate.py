@@ -14,7 +14,7 @@ from generators.plan import Plan, Problem, resolve
 from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Curve, Status
 from nasbench_lc.errors import ConfigError, NasbenchError
-from nasbench_lc.files import lock
+from nasbench_lc.files import lock, plain_words
 from nasbench_lc.shards import compact, parts_folder, read_all
 from nasbench_lc.table import Table, base_attributes
 
@@ -235,12 +235,13 @@ def _difference(problem: Problem, table: Table) -> str:
 
 
 def _clear(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    folder = parts_folder(path)
-    if folder.exists():
-        for item in folder.iterdir():
-            item.unlink()
-        folder.rmdir()
+    with plain_words(path):
+        path.unlink(missing_ok=True)
+        folder = parts_folder(path)
+        if folder.exists():
+            for item in folder.iterdir():
+                item.unlink()
+            folder.rmdir()
 
 
 def _device(choice: str, trainer: Trainer) -> str:

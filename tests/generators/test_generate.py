@@ -1,0 +1,244 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generators.engines import ENGINES
+from generators.generate import Outcome, Progress, generate, look_ahead, retrain
+from generators.plan import Plan
+from nasbench_lc import store
+from nasbench_lc.curves import Status
+from nasbench_lc.errors import ConfigError, FormatError, NasbenchError
+from nasbench_lc.files import lock
+from nasbench_lc.shards import parts_folder, write_shard
+from nasbench_lc.validation import problems
+from tests.generators.stub import plan_of, resolver
+from tests.generators.test_kills import same_curves
+from tests.nasbench_lc.samples import sample_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def make(path: Path, plan: Plan, **options: object) -> Outcome:
+    return generate(plan, path, **{"engine": "serial", "resolver": resolver, "data_dir": path.parent, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "x.h5"
+
+
+@pytest.fixture(autouse=True)
+def _folder(path: Path) -> None:
+    path.parent.mkdir()
+
+
+def test_all_runs_of_the_plan_in_one_sound_file(path: Path):
+    outcome = make(path, plan_of(5, repeats=2, epochs=3))
+    assert (outcome.total, outcome.trained, outcome.errors) == (10, 10, ())
+    table = store.read(path)
+    runs = resolver(plan_of(5, repeats=2, epochs=3), None).runs()
+    assert table.uids == tuple(r.run_id for r in runs)
+    assert table.columns["run/repeat"].tolist() == [0, 1] * 5
+    assert table.epochs == 3
+    assert problems(table) == []
+    assert os.listdir(path.parent) == ["x.h5"]
+    assert Plan.from_json(table.attributes["plan"]) == plan_of(5, repeats=2, epochs=3)
+    assert table.attributes["licence"] == "CC0"
+    assert table.attributes["schedule"].tolist() == [1, 1, 1]
+
+
+def test_the_same_call_again_does_nothing(path: Path):
+    make(path, plan_of(6))
+    before = path.read_bytes(), path.stat().st_ino
+    assert make(path, plan_of(6)).trained == 0
+    assert (path.read_bytes(), path.stat().st_ino) == before
+
+
+def test_a_larger_plan_extends_and_a_smaller_one_does_nothing(path: Path):
+    first = make(path, plan_of(4)).table
+    assert make(path, plan_of(4, repeats=2)).trained == 4
+    assert make(path, plan_of(7, repeats=2)).trained == 6
+    assert make(path, plan_of(2)).trained == 0
+    assert make(path, plan_of(9)).trained == 2  # n grows, repeats stay: two more of the first seed
+    table = store.read(path)
+    assert (Plan.from_json(table.attributes["plan"]).n, Plan.from_json(table.attributes["plan"]).repeats) == (9, 2)
+    assert set(first.uids) <= set(table.uids)
+    assert problems(table) == []
+    whole = make(path.with_name("whole.h5"), plan_of(9, repeats=2)).table
+    assert make(path, plan_of(9, repeats=2)).trained == 2
+    assert same_curves(store.read(path), whole)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"epochs": 4}, "epochs"),
+        ({"seed": 1}, "seed"),
+        ({"space_options": (("lr", 0.2),)}, "space_options"),
+        ({"task_options": (("val_fraction", 0.5),)}, "val_fraction"),
+        ({"space": "other"}, "space"),
+    ],
+)
+def test_any_other_change_is_refused_and_named(path: Path, change: dict[str, object], word: str):
+    make(path, plan_of(2))
+    before = path.read_bytes()
+    for act in (lambda: make(path, plan_of(2, **change)), lambda: look_ahead(plan_of(2, **change), path, resolver=resolver)):
+        with pytest.raises(ConfigError, match=word) as caught:
+            act()
+        assert "--overwrite" in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1
+    assert path.read_bytes() == before
+    outcome = make(path, plan_of(2, **change), overwrite=True)
+    assert outcome.trained == 2
+    assert len(store.read(path)) == 2
+
+
+def test_overwrite_takes_the_parts_along_but_only_for_a_valid_plan(path: Path):
+    make(path, plan_of(2))
+    write_shard(path, sample_table(2))
+    with pytest.raises(ConfigError):
+        make(path, plan_of(501), overwrite=True)
+    assert path.exists()
+    assert len(make(path, plan_of(3), overwrite=True).table) == 3
+    assert not parts_folder(path).exists()
+
+
+def test_a_dry_run_writes_nothing(path: Path):
+    outlook = look_ahead(plan_of(10, epochs=50), path, resolver=resolver)
+    assert (outlook.runs, outlook.finished, outlook.seconds) == (10, 0, pytest.approx(13.0))
+    assert os.listdir(path.parent) == []
+    make(path, plan_of(4, epochs=50))
+    inode = path.stat().st_ino
+    outlook = look_ahead(plan_of(10, epochs=50), path, resolver=resolver)
+    assert (outlook.runs, outlook.finished, outlook.seconds) == (10, 4, pytest.approx(7.8))
+    assert path.stat().st_ino == inode
+    make(path, plan_of(200, epochs=50))
+    size = path.stat().st_size / 1e6
+    assert look_ahead(plan_of(200, epochs=50), path, resolver=resolver).megabytes == pytest.approx(size, rel=0.15)
+
+
+def test_failed_runs_are_recorded_and_tried_again(path: Path):
+    (path.parent / "fail").write_text("1,4")
+    outcome = make(path, plan_of(6))
+    assert outcome.errors == ("ValueError: run 1 has a bad day ☂", "ValueError: run 4 has a bad day ☂")
+    assert [s is Status.FAILED for s in outcome.table.statuses] == [False, True, False, False, True, False]
+    assert problems(store.read(path)) == []
+    (path.parent / "fail").write_text("4")
+    again = make(path, plan_of(6))
+    assert (again.trained, again.errors) == (2, ("ValueError: run 4 has a bad day ☂",))
+    (path.parent / "fail").unlink()
+    assert make(path, plan_of(6)).trained == 1
+    assert same_curves(store.read(path), make(path.with_name("whole.h5"), plan_of(6)).table)
+
+
+def test_an_error_may_stop_everything_and_keeps_what_was_done(path: Path):
+    (path.parent / "fail").write_text("4")
+    with pytest.raises(ValueError, match="bad day"):
+        make(path, plan_of(8), on_error="raise")
+    assert len(store.read(path)) == 4
+    (path.parent / "fail").unlink()
+    assert make(path, plan_of(8)).trained == 4
+
+
+def test_a_damaged_shard_is_trained_again(path: Path, monkeypatch: pytest.MonkeyPatch):
+    def stopping(jobs, workers):
+        yield from list(ENGINES["joblib"](jobs[:3], 1))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("generators.generate.compact", lambda *_: None)
+    monkeypatch.setitem(ENGINES, "serial", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        make(path, plan_of(8))
+    monkeypatch.undo()
+    shard = sorted(parts_folder(path).iterdir())[1]
+    shard.write_bytes(shard.read_bytes()[:-5])
+    foreign = write_shard(path, sample_table(2))
+    outcome = make(path, plan_of(8))
+    assert outcome.trained == 4  # two that never ran, two of the damaged shard
+    assert same_curves(store.read(path), make(path.with_name("whole.h5"), plan_of(8)).table)
+    left = sorted(p.name for p in parts_folder(path).iterdir())
+    assert left == sorted([shard.with_suffix(".bad").name, foreign.with_suffix(".bad").name])
+
+
+def test_two_generators_on_one_target(path: Path):
+    with lock(path), pytest.raises(ConfigError, match="one process"):
+        make(path, plan_of(2))
+    assert make(path, plan_of(2)).trained == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "word"), [({"engine": "ray"}, "--engine"), ({"workers": 0}, "--workers"), ({"workers": -1}, "--workers")]
+)
+def test_bad_options(path: Path, options: dict[str, object], word: str):
+    with pytest.raises(ConfigError, match=word):
+        make(path, plan_of(2), **options)
+    assert os.listdir(path.parent) == []
+
+
+def test_an_unreadable_or_foreign_target_is_left_alone(path: Path):
+    for content, error in ((b"precious", FormatError), (store.image(sample_table(2)), NasbenchError)):
+        path.write_bytes(content)
+        with pytest.raises(error):
+            make(path, plan_of(2))
+        assert path.read_bytes() == content
+    folder = path.with_name("folder.h5")
+    folder.mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(NasbenchError):
+            make(folder, plan_of(2), overwrite=overwrite)
+    with pytest.raises(NasbenchError):
+        make(path / "under_a_file.h5", plan_of(2))
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from generators.generate import generate
+from nasbench_lc.errors import NasbenchError
+from tests.generators.stub import plan_of, resolver
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    generate(plan_of(20), Path(sys.argv[1]), engine="serial", resolver=resolver)
+except NasbenchError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fills_up_while_merging(path: Path):
+    """A limit that lets shards through and the merged file not: all runs are stored, the same call ends the work."""
+    probe = make(path.with_name("probe.h5"), plan_of(2)).path.stat().st_size
+    done = subprocess.run([sys.executable, "-c", FULL, str(path), str(probe + 2000)], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "File too large" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    outcome = make(path, plan_of(20))
+    assert outcome.trained == 0
+    assert len(outcome.table) == 20
+
+
+def test_progress_counts_up_to_the_whole(path: Path):
+    make(path, plan_of(2))
+    (path.parent / "fail").write_text("5")
+    seen: list[Progress] = []
+    make(path, plan_of(8), progress=seen.append)
+    assert [p.done for p in seen] == [2, 4, 6, 8]
+    assert [p.fraction for p in seen] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert {p.total for p in seen} == {8}
+    assert seen[-1].failed == 1
+
+
+def test_engines_and_workers_give_the_same_bytes(path: Path):
+    serial = make(path, plan_of(10)).table
+    pool = make(path.with_name("pool.h5"), plan_of(10), engine="joblib", workers=2).table
+    assert same_curves(serial, pool)
+
+
+def test_a_run_trained_again_is_the_same(path: Path):
+    table = make(path, plan_of(3)).table
+    problem = resolver(plan_of(3), None)
+    curve = retrain(problem, problem.runs()[1], "cpu")
+    np.testing.assert_array_equal(curve.metrics["test_loss"].astype(np.float32), table.columns["curves/test_loss"][1])
