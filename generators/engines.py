@@ -6,6 +6,7 @@ may take its job with it: the shards that it had written stay, and the caller pl
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from generators.jobs import Done, Job, work
 from nasbench_lc.errors import ConfigError
@@ -29,7 +30,8 @@ def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    parallel = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1, pre_dispatch=2 * workers)
+    options: dict[str, Any] = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": 2 * workers}
+    parallel: Any = Parallel(n_jobs=workers, **options)  # joblib's annotations know the defaults only
     try:
         yield from parallel(delayed(work)(job) for job in jobs)
     except TerminatedWorkerError as error:
@@ -38,14 +40,15 @@ def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
 
 def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     try:
-        import dask
+        import dask.config
         from distributed import Client, KilledWorker, LocalCluster, as_completed
     except ImportError as error:
         raise ConfigError("Dask must be installed for --engine dask; got no such package. Run: pip install 'nasbench-lc[dask]'") from error
     with contextlib.ExitStack() as stack:
         address = dask.config.get("scheduler-address", None)  # what DASK_SCHEDULER_ADDRESS or a Dask configuration file names
         if address is None:
-            address = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None))
+            options: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+            address = stack.enter_context(LocalCluster(**options))
         client = stack.enter_context(Client(address))
         # A job whose worker dies is sent to another by the scheduler itself.
         futures = client.map(work, jobs, pure=False)
