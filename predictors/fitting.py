@@ -35,8 +35,8 @@ class FitOptions(Options):
 
     seed: int = number(0, 0, 2**62)
     epochs: int = number(200, 1, 100_000)
-    batch_size: int = number(64, 1, 100_000)
-    lr: float = number(1e-3, 1e-7, 1.0)
+    batch_size: int = number(32, 1, 100_000)
+    lr: float = number(3e-3, 1e-7, 1.0)
     weight_decay: float = number(1e-2, 0.0, 10.0)
     clip: float = number(1.0, 1e-6, 1e6)
     patience: int = number(50, 1, 100_000)

@@ -47,7 +47,7 @@ class LatentOptions(NeuralOptions):
     encoder_width: int = number(32, 4, 4096)
     clock: str = choice("linear", CLOCKS)
     solver: str = choice("rk4", SOLVERS)
-    steps: int = number(24, 1, 10_000)
+    steps: int = number(12, 1, 10_000)
     samples: int = number(3, 1, 1000)
     anchor: bool = False
 

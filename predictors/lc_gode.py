@@ -15,6 +15,7 @@ from predictors.graph_encoder import CONVOLUTIONS, POOLINGS, GraphEncoder
 from predictors.latent_ode import LatentODE, LatentOptions
 from predictors.neural import NeuralPredictor
 from predictors.options import choice
+from predictors.sequence_encoder import ENCODERS
 
 __all__ = ["LCGODE", "LCGODEOptions"]
 
@@ -39,6 +40,7 @@ class LCGODEOptions(LatentOptions):
     use_hyperparameters: bool = True
     all_metrics: bool = True
     anchor: bool = True
+    encoder: str = choice("gru", ENCODERS)
     clock: str = choice("log", ("linear", "log"))
 
 

@@ -13,7 +13,7 @@ from predictors.fitting import Network
 from predictors.graph_encoder import CONVOLUTIONS, POOLINGS, GraphEncoder
 from predictors.latent_ode import LatentODE, LatentOptions
 from predictors.neural import NeuralPredictor
-from predictors.options import choice
+from predictors.options import choice, number
 
 __all__ = ["LCGODEPaper", "LCGODEPaperOptions"]
 
@@ -32,6 +32,7 @@ class LCGODEPaperOptions(LatentOptions):
     convolution: str = choice("gcn", CONVOLUTIONS)
     pooling: str = choice("attention", POOLINGS)
     centred: bool = False
+    lr: float = number(1e-3, 1e-7, 1.0)
 
 
 @final

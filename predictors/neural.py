@@ -20,7 +20,7 @@ from predictors.paths import forecast_from_paths
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
 
-CHUNK = 256
+CHUNK = 1024
 STATISTICS = "scales.json"
 
 

@@ -31,8 +31,11 @@ def bend(x: Tensor) -> Tensor:
 
 def unbend(x: Tensor) -> Tensor:
     """The inverse of :func:`bend`; arguments beyond what any float could have come from are clipped."""
-    excess = (x.abs() - KNEE).clamp(min=0, max=5.0)
-    return torch.where(x.abs() <= KNEE, x, x.sign() * (KNEE + torch.expm1(excess)))
+    outside = x.abs() > KNEE
+    if not bool(outside.any()):
+        return x
+    tail = x[outside]
+    return x.masked_scatter(outside, tail.sign() * (KNEE + torch.expm1((tail.abs() - KNEE).clamp(max=5.0))))
 
 
 @dataclass(frozen=True)
