@@ -17,6 +17,8 @@ _WORDS = {
     errno.EDQUOT: "There must be disk quota left",
     errno.EROFS: "The file system must be writable",
     errno.EACCES: "The folder must be writable",
+    errno.EEXIST: "The path must lead through folders",
+    errno.ENOTDIR: "The path must lead through folders",
     errno.EPERM: "The folder must be writable",
 }
 

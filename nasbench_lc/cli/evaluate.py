@@ -95,6 +95,8 @@ def _names(models: str | None, baselines: bool, has_checkpoint: bool, quick: boo
             return tuple(m for m in _QUICK if m in PREDICTORS)
         return () if has_checkpoint else ("lc-gode", "last-value")
     names = tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
+    if not names:
+        raise ConfigError(f"--models must name models; got {models!r}. Write for example --models lc-gode,last-value.")
     for name in names:
         option_names(name)  # raises on an unknown model before any work
     return names
