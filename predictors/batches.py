@@ -1,8 +1,8 @@
 """From curve sets to the tensors that networks read, and the statistics of the training curves that this takes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -155,14 +155,13 @@ class Scales:
             self._graphs(observed.architectures),
         )
 
-    def json(self) -> str:
-        """As text, for a checkpoint."""
-        return json.dumps(asdict(self))
+    def raw(self) -> dict[str, Any]:
+        """As a JSON value, for a checkpoint."""
+        return asdict(self)
 
     @classmethod
-    def from_json(cls, text: str) -> "Scales":
-        """The inverse of :meth:`json`."""
-        raw = json.loads(text)
+    def from_raw(cls, raw: Mapping[str, Any]) -> "Scales":
+        """The inverse of :meth:`raw`, also after a passage through JSON."""
         vocabulary = Vocabulary(tuple(raw["vocabulary"]["ops"]), _feature_scale(raw["vocabulary"]["attributes"]))
         return cls(
             Inputs(**raw["inputs"]),

@@ -15,7 +15,7 @@ from predictors.batches import Future, Prefix, WholeCurves
 from predictors.options import Options, number
 from predictors.paths import Paths
 
-__all__ = ["FitOptions", "Network", "fit", "random_length", "validation_lengths"]
+__all__ = ["FitOptions", "Network", "cut_validation", "fit", "random_length", "validation_lengths"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options
     """Fit a network in place and return the validation loss of every epoch (the training loss where there are no validation curves)."""
     generator = torch.Generator().manual_seed(options.seed)
     rows = train.informative
-    held_out = _validation(valid) if valid is not None else []
+    held_out = cut_validation(valid) if valid is not None else []
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay, fused=True)
     batches = math.ceil(len(rows) / options.batch_size)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(options.epochs * batches, 1))
@@ -108,7 +108,8 @@ def validation_lengths(epochs: int) -> list[int]:
     return sorted({min(max(1, round(epochs * f)), epochs - 1) for f in (0.02, 0.05, 0.1, 0.2, 0.4)})
 
 
-def _validation(valid: WholeCurves) -> list[tuple[Prefix, Future]]:
+def cut_validation(valid: WholeCurves) -> list[tuple[Prefix, Future]]:
+    """The validation curves that have values, cut at every length of :func:`validation_lengths`."""
     rows = valid.informative
     return [valid.cut(rows, k) for k in validation_lengths(len(valid.epochs))] if len(rows) else []
 

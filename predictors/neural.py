@@ -14,14 +14,16 @@ from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import Forecast, Mixture
 from predictors.base import Predictor, State
 from predictors.batches import Inputs, Scales
-from predictors.fitting import FitOptions, Network, fit
+from predictors.fitting import FitOptions, Network, cut_validation, fit
 from predictors.options import number
+from predictors.packing import pack_json, unpack_json
 from predictors.paths import forecast_from_paths
+from predictors.stretch import stretch, stretch_factor
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
 
 CHUNK = 1024
-STATISTICS = "scales.json"
+STATISTICS, STRETCH = "scales.json", "stretch"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class NeuralPredictor(Predictor, abc.ABC):
     config: NeuralOptions
     _scales: Scales | None = None
     _network: Network | None = None
+    _stretch: float = 1.0
 
     @abc.abstractmethod
     def inputs(self) -> Inputs:
@@ -72,7 +75,10 @@ class NeuralPredictor(Predictor, abc.ABC):
             network = self.build(scales)
         held_out = scales.whole(valid) if valid is not None and len(valid) and valid.epochs > 1 else None
         fit(network, scales.whole(train), held_out, self.config)
-        self._scales, self._network = scales, network.eval()
+        network.eval()
+        cuts = cut_validation(held_out) if held_out is not None else []
+        self._scales, self._network = scales, network
+        self._stretch = stretch_factor(network, cuts, self.config.paths, self.config.seed)
         return self
 
     @final
@@ -85,26 +91,28 @@ class NeuralPredictor(Predictor, abc.ABC):
         for start in range(0, len(observed), CHUNK):
             generator = torch.Generator().manual_seed(self.config.seed)
             prefix = scales.prefix(observed.subset(slice(start, start + CHUNK)))
-            paths = network.forecast(prefix, times, self.config.paths, generator)
+            paths = stretch(network.forecast(prefix, times, self.config.paths, generator), self._stretch)
             parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata))
         return _stack(parts)
 
     @final
     def state(self) -> State:
-        """Weights under their names, and the statistics of the training curves as the bytes of a JSON text."""
+        """Weights under their names, the statistics of the training curves as the bytes of a JSON text, and the stretch."""
         scales, network = self.fitted()
         weights: State = {name: value.numpy().copy() for name, value in network.state_dict().items()}
-        return {STATISTICS: np.frombuffer(scales.json().encode(), dtype=np.uint8), **weights}
+        return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **weights}
 
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of :meth:`state`."""
-        scales = Scales.from_json(np.asarray(state[STATISTICS]).tobytes().decode())
+        scales = Scales.from_raw(unpack_json(state[STATISTICS]))
         with torch.random.fork_rng(devices=[]):
             network = self.build(scales)
-        weights: dict[str, Any] = {name: torch.from_numpy(np.array(value)) for name, value in state.items() if name != STATISTICS}
+        weights: dict[str, Any] = {
+            name: torch.from_numpy(np.array(value)) for name, value in state.items() if name not in (STATISTICS, STRETCH)
+        }
         network.load_state_dict(weights)
-        self._scales, self._network = scales, network.eval()
+        self._scales, self._network, self._stretch = scales, network.eval(), float(np.asarray(state[STRETCH])[0])
         return self
 
     @final
