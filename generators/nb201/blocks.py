@@ -5,10 +5,9 @@ from torch import Tensor
 
 from generators.nb201.draws import initial
 from generators.nb201.graph import CellGraph, Sum
-from generators.nb201.kernels import box_mean, channel_sum, conv, conv_backward, relu_backward_, wide
+from generators.nb201.kernels import box_mean, channel_sum, conv, conv_backward, relu_backward_, tile, wide
 from generators.nb201.layers import ConvNorm, Norm
 from generators.nb201.memory import Memory
-from generators.nb201.network import CELL_SLOTS
 from generators.nb201.spec import NB201Spec
 
 __all__ = ["CellBlock", "ReductionBlock"]
@@ -33,6 +32,9 @@ class CellBlock:
             ConvNorm(memory, spec, [slot + e for e in group.edges], channels, channels, group.kernel) for group in graph.groups
         ]
         self._constants = {e: Norm(memory, channels) for s in graph.sums for e in s.constants}
+        self._sums = {s.node: s for s in graph.sums}
+        self._target = {place: s.node for s in graph.sums for place in s.convs}
+        self._alone = [len(group.edges) == 1 for group in graph.groups]
         ones = torch.ones(1, height, width, channels, dtype=memory.dtype)
         unit = torch.ones(height * width * channels, dtype=memory.dtype)
         self._inverse_count = 1.0 / box_mean(ones, unit).view(-1)
@@ -53,86 +55,120 @@ class CellBlock:
 
     def _run(self, x: Tensor, train: bool) -> Tensor:
         nodes, outputs = {0: x}, {}
-        sums = {s.node: s for s in self._graph.sums}
         for node in range(4):
-            if node in sums:
-                nodes[node] = self._sum(sums[node], nodes, outputs, x)
+            if node in self._sums:
+                nodes[node] = self._sum(self._sums[node], nodes, outputs, x, train)
             for g, group in enumerate(self._graph.groups):
                 if group.source == node:
                     outputs[g] = self._convolve(g, node, nodes[node], train)
         return torch.zeros_like(x) if self._graph.output is None else nodes[self._graph.output]
 
     def _convolve(self, g: int, node: int, x: Tensor, train: bool) -> Tensor:
+        """What group `g` answers; in train mode a lone convolution's normalisation is left to `_sum`."""
         layer = self._groups[g]
         if not train:
             return layer.evaluate(torch.relu(x))
         if node not in self._relus:
             self._relus[node] = torch.relu(x)
-        return layer.norm.apply(layer.forward(self._relus[node]))
+        y = layer.forward(self._relus[node])
+        return y if self._alone[g] else layer.norm.apply(y)
 
-    def _sum(self, s: Sum, nodes: dict[int, Tensor], outputs: dict[int, Tensor], x: Tensor) -> Tensor:
-        parts = [outputs[g][..., p * self._channels : (p + 1) * self._channels] for g, p in s.convs]
+    def _sum(self, s: Sum, nodes: dict[int, Tensor], outputs: dict[int, Tensor], x: Tensor, train: bool) -> Tensor:
+        raw = [g for g, _ in s.convs if train and self._alone[g]]
+        parts = [outputs[g][..., p * self._channels : (p + 1) * self._channels] for g, p in s.convs if g not in raw]
         if s.pools:
             pooled = nodes[s.pools[0]]
             for source in s.pools[1:]:
                 pooled = pooled + nodes[source]
             parts.append(box_mean(pooled, self._inverse_count))
-        own = bool(parts)
-        total = parts[0].contiguous() if parts else None
-        for part in parts[1:]:
-            assert total is not None
+        bias = [self._groups[g].norm.shift for g in raw] + [self._constants[e].bias.value for e in s.constants]
+        total = self._affine(raw, outputs, torch.stack(bias).sum(0), x) if bias else None
+        parts += [nodes[source] for source in s.skips]
+        if total is None:
+            total = parts[0].contiguous() if len(parts) == 1 else parts[0] + parts[1]
+            parts = parts[2:]
+        for part in parts:
             total += part
-        for source in s.skips:
-            total = nodes[source] if total is None else (total.add_(nodes[source]) if own else total + nodes[source])
-            own = own or total is not nodes[source]
-        if s.constants:
-            bias = torch.stack([self._constants[e].bias.value for e in s.constants]).sum(0)
-            total = bias.expand(x.shape).contiguous() if total is None else total + bias
-        assert total is not None
         return total
+
+    def _affine(self, raw: list[int], outputs: dict[int, Tensor], bias: Tensor, x: Tensor) -> Tensor:
+        """The sum of normalised convolutions and constants; `bias` is the sum of all that does not depend on the image."""
+        if not raw:
+            return bias.expand(x.shape).contiguous()
+        first, *others = ((wide(outputs[g]), self._groups[g].norm.scale) for g in raw)
+        total = torch.addcmul(tile(bias, first[0]), first[0], tile(first[1], first[0]))
+        for rows, scale in others:
+            total.addcmul_(rows, tile(scale, rows))
+        return total.view(x.shape)
 
     def backward(self, g: Tensor) -> Tensor | None:
         """The gradient of the input, or None where the output does not depend on it; writes those of the parameters."""
-        grads: dict[int, Tensor] = {} if self._graph.output is None else {self._graph.output: g}
-        owned: set[int] = set()
-
-        def accumulate(node: int, part: Tensor, fresh: bool) -> None:
-            if node not in grads:
-                grads[node] = part
-                owned.update([node] if fresh else [])
-            elif node in owned:
-                grads[node] += part
-            else:
-                grads[node] = grads[node] + part
-                owned.add(node)
-
-        sums = {s.node: s for s in self._graph.sums}
-        target = {place: s.node for s in self._graph.sums for place in s.convs}
+        grads = _Gradients()
+        if self._graph.output is not None:
+            grads.add(self._graph.output, g, fresh=False)
         for node in (3, 2, 1, 0):
             back: Tensor | None = None
             for i, group in enumerate(self._graph.groups):
                 if group.source == node:
-                    parts = [grads[target[i, p]] for p in range(len(group.edges))]
-                    part = self._groups[i].backward(parts[0] if len(parts) == 1 else torch.cat(parts, 3))
+                    targets = [self._target[i, p] for p in range(len(group.edges))]
+                    part = self._convolve_backward(i, grads, targets)
                     back = part if back is None or part is None else back.add_(part)
             if back is not None:
-                accumulate(node, relu_backward_(back, self._relus[node]), fresh=True)
-            if node in sums:
-                self._distribute(sums[node], grads, accumulate)
+                grads.add(node, relu_backward_(back, self._relus[node]), fresh=True)
+            if node in self._sums:
+                self._distribute(self._sums[node], grads)
         return grads.get(0)
 
-    def _distribute(self, s: Sum, grads: dict[int, Tensor], accumulate) -> None:
+    def _convolve_backward(self, i: int, grads: "_Gradients", targets: list[int]) -> Tensor | None:
+        sums = [grads.pixel_sum(t) for t in targets]
+        if len(targets) == 1:
+            return self._groups[i].backward(grads[targets[0]], sums[0])
+        return self._groups[i].backward(torch.cat([grads[t] for t in targets], 3), torch.cat(sums))
+
+    def _distribute(self, s: Sum, grads: "_Gradients") -> None:
         g = grads[s.node]
         for source in s.skips:
-            accumulate(source, g, fresh=False)
+            grads.add(source, g, fresh=False)
         if s.pools:
             pooled = box_mean(g, self._inverse_count, transposed=True)
             for source in s.pools:
-                accumulate(source, pooled, fresh=len(s.pools) == 1)
-        if s.constants:
-            total = channel_sum(wide(g), self._channels)
-            for e in s.constants:
-                self._constants[e].bias.grad.copy_(total)
+                grads.add(source, pooled, fresh=len(s.pools) == 1)
+        for e in s.constants:
+            self._constants[e].bias.grad.copy_(grads.pixel_sum(s.node))
+
+
+class _Gradients:
+    """The gradients of a cell's nodes. A node's is complete once all that read the node have added to it."""
+
+    def __init__(self) -> None:
+        self._grads: dict[int, Tensor] = {}
+        self._owned: set[int] = set()
+        self._pixel_sums: dict[int, Tensor] = {}
+
+    def __getitem__(self, node: int) -> Tensor:
+        return self._grads[node]
+
+    def get(self, node: int) -> Tensor | None:
+        """The node's gradient, or None where nothing was added."""
+        return self._grads.get(node)
+
+    def add(self, node: int, part: Tensor, fresh: bool) -> None:
+        """Add to a node's gradient; a fresh part belongs to nobody else and may be written to."""
+        if node not in self._grads:
+            self._grads[node] = part
+            self._owned.update([node] if fresh else [])
+        elif node in self._owned:
+            self._grads[node] += part
+        else:
+            self._grads[node] = self._grads[node] + part
+            self._owned.add(node)
+
+    def pixel_sum(self, node: int) -> Tensor:
+        """The sum of a complete gradient over the pixels, taken once."""
+        if node not in self._pixel_sums:
+            g = self._grads[node]
+            self._pixel_sums[node] = channel_sum(wide(g), g.shape[-1])
+        return self._pixel_sums[node]
 
 
 class ReductionBlock:

@@ -83,8 +83,9 @@ class Engine:
         x = self._entry(x) if self._stem is None else self._stem.norm.apply(self._stem.forward(x))
         for block in self._blocks:
             x = block.forward(x)
-        self._centred = self._norm.centre(x.clone())
-        self._active = self._norm.apply(self._centred).relu_()
+        self._last_output = (x - self._norm.guess).view(x.shape)
+        self._norm.observe(self._last_output)
+        self._active = self._norm.apply(self._last_output).relu_()
         self._features = _average(self._active)
         return self._logits(self._features)
 
@@ -94,7 +95,7 @@ class Engine:
         height, width, _ = self._last
         pixels = torch.mm(g, self._head.value).mul_(1.0 / (height * width))
         back = relu_backward_(pixels[:, None, None, :].expand_as(self._active).contiguous(), self._active)
-        back: Tensor | None = self._norm.backward(back, self._centred) * self._norm.scale
+        back: Tensor | None = self._norm.backward(back, self._last_output) * self._norm.scale
         for block in reversed(self._blocks):
             back = block.backward(back)
         if self._stem is not None and back is not None:

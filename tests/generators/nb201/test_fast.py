@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,14 @@ CELLS = [
     "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|",  # identity
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|nor_conv_3x3~0|none~1|skip_connect~2|",  # node 1 is dead
 ]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def image_task(n: int = 50, side: int = 8, colours: int = 3, classes: int = 3) -> Task:
