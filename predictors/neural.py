@@ -15,9 +15,9 @@ from nasbench_lc.forecast import Forecast, Mixture
 from predictors.base import Predictor, State
 from predictors.batches import Inputs, Scales
 from predictors.fitting import FitOptions, Network, cut_validation, fit
-from predictors.options import number
+from predictors.options import choice, number
 from predictors.packing import pack_json, unpack_json
-from predictors.paths import forecast_from_paths
+from predictors.paths import POINTS, forecast_from_paths
 from predictors.stretch import stretch, stretch_factor
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
@@ -34,11 +34,13 @@ class NeuralOptions(FitOptions):
         centred: Whether networks see deviations from the mean training curve.
         paths: `Z`, latent paths of a forecast.
         strata: `E`, slices of the observation noise around each path; `S` = `Z` x `E`.
+        point: The point forecast: ``"median"``, or ``"relative"``, the least expected relative error.
     """
 
     centred: bool = True
     paths: int = number(8, 1, 10_000)
     strata: int = number(5, 1, 10_000)
+    point: str = choice("relative", POINTS)
 
 
 class NeuralPredictor(Predictor, abc.ABC):
@@ -92,7 +94,7 @@ class NeuralPredictor(Predictor, abc.ABC):
             generator = torch.Generator().manual_seed(self.config.seed)
             prefix = scales.prefix(observed.subset(slice(start, start + CHUNK)))
             paths = stretch(network.forecast(prefix, times, self.config.paths, generator), self._stretch)
-            parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata))
+            parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata, self.config.point))
         return _stack(parts)
 
     @final

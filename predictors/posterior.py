@@ -13,6 +13,7 @@ __all__ = ["CLOCKS", "MIN_SCALE", "Clock", "Gaussian", "Posterior", "PrefixEncod
 
 CLOCKS = ("linear", "log")
 MIN_SCALE = 1e-3
+FAR = 6.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def kl(q: Gaussian, p: Gaussian) -> Tensor:
 class PrefixEncoder(nn.Module):
     """Prefixes to vectors `(N, width + 2 M + 2)`: the sequence encoder's answer, and what it should not have to memorise.
 
-    That is the last known values, their change since the middle of the prefix, the time, and whether anything was observed.
+    That is the last known values, their change since the middle of the prefix, the time, and whether anything was observed. Values beyond
+    6 deviations, those of a run that explodes, are read as 6.
 
     Arguments:
         kind: A name of :data:`predictors.sequence_encoder.ENCODERS`.
@@ -78,12 +80,13 @@ class PrefixEncoder(nn.Module):
     def forward(self, prefix: Prefix) -> Tensor:
         """Encode."""
         n, k, _ = prefix.values.shape
+        values, last = prefix.values.clamp(-FAR, FAR), prefix.last.clamp(-FAR, FAR)
         time = self.clock(prefix.epochs).expand(n, k).unsqueeze(-1)
         any_seen = prefix.seen.amax(-1) > 0
-        encoded = self.sequence(torch.cat([prefix.values, prefix.seen, time], dim=-1), any_seen)
-        half = prefix.values[:, (k - 1) // 2] if k else prefix.last
+        encoded = self.sequence(torch.cat([values, prefix.seen, time], dim=-1), any_seen)
+        half = values[:, (k - 1) // 2] if k else last
         now = torch.full((n, 1), self.clock.of(prefix.end))
-        return torch.cat([encoded, prefix.last, prefix.last - half, now, any_seen.any(1, keepdim=True).float()], dim=-1)
+        return torch.cat([encoded, last, last - half, now, any_seen.any(1, keepdim=True).float()], dim=-1)
 
 
 class Posterior(nn.Module):

@@ -3,7 +3,7 @@
 Losses are positive and heavy-tailed, and one run in a hundred explodes to 1e5; accuracies live in [0, 1] and crowd at its ends. A
 metric is taken to a scale on which relative errors count (logarithm) or on which the ends are far (logit), standardised with the
 median and the spread of the training curves, and its tails are bent: beyond three spreads the scale turns logarithmic. So a
-diverged run stays what it is, finite and invertible, but pulls on a fit with 6 spreads instead of 15. Works for rising and falling
+diverged run stays what it is, finite and invertible, but pulls on a fit with 8 spreads instead of 15. Works for rising and falling
 curves alike.
 """
 
@@ -17,7 +17,7 @@ from nasbench_lc.curves import Floats, higher_is_better
 
 __all__ = ["FeatureScale", "MetricScale", "bend", "unbend"]
 
-KNEE = 3.0
+KNEE, TAIL = 3.0, 3.0
 LOSS_FLOOR = 1e-3
 ACCURACY_MARGIN = 0.05
 FAR = 40.0
@@ -26,7 +26,7 @@ FAR = 40.0
 def bend(x: Tensor) -> Tensor:
     """The identity within [-3, 3], logarithmic beyond; odd, increasing, continuously differentiable."""
     excess = (x.abs() - KNEE).clamp(min=0)
-    return torch.where(x.abs() <= KNEE, x, x.sign() * (KNEE + torch.log1p(excess)))
+    return torch.where(x.abs() <= KNEE, x, x.sign() * (KNEE + TAIL * torch.log1p(excess / TAIL)))
 
 
 def unbend(x: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def unbend(x: Tensor) -> Tensor:
     if not bool(outside.any()):
         return x
     tail = x[outside]
-    return x.masked_scatter(outside, tail.sign() * (KNEE + torch.expm1((tail.abs() - KNEE).clamp(max=5.0))))
+    return x.masked_scatter(outside, tail.sign() * (KNEE + TAIL * torch.expm1(((tail.abs() - KNEE) / TAIL).clamp(max=5.0))))
 
 
 @dataclass(frozen=True)

@@ -49,3 +49,14 @@ def test_nll_equals_torch_distributions_and_honours_the_mask() -> None:
     torch.testing.assert_close(normal_nll(paths, y, mask), expected)
     changed = torch.where(mask > 0, y, 99.0)
     torch.testing.assert_close(normal_nll(paths, changed, mask), expected)
+
+
+def test_the_relative_point_minimises_the_expected_relative_error() -> None:
+    """Of a lognormal it is exp(mean - variance)."""
+    paths = one_normal(0.3, 0.4, z=20)
+    point = forecast_from_paths(T, paths, torch.exp, 20, "relative")
+    np.testing.assert_allclose(point.mean, np.exp(0.3 - 0.4**2), rtol=0.01)
+    assert point.samples is not None
+    y, candidates = point.samples[0, :, 0], np.linspace(0.5, 2, 3001)
+    best = candidates[np.abs(candidates[:, None] / y - 1).mean(1).argmin()]
+    np.testing.assert_allclose(point.mean[0, 0], best, rtol=0.01)

@@ -9,7 +9,7 @@ from predictors.scaling import FeatureScale, MetricScale, bend, unbend
 losses = np.exp(np.random.default_rng(0).normal(-1, 1, (50, 20)))
 
 
-@given(st.floats(-7, 7))
+@given(st.floats(-15, 15))
 def test_bend_inverts(x: float) -> None:
     there = torch.tensor(x, dtype=torch.float64)
     assert float(unbend(bend(there))) == pytest.approx(x, abs=1e-9)
@@ -40,7 +40,7 @@ def test_one_exploded_run_does_not_move_the_scale() -> None:
     clean, other = MetricScale.fit(losses, "train_loss"), MetricScale.fit(spoiled, "train_loss")
     assert other.centre == pytest.approx(clean.centre, abs=0.05)
     assert other.spread == pytest.approx(clean.spread, rel=0.1)
-    assert float(other.forward(torch.tensor(1e5, dtype=torch.float64))) < 6.5
+    assert float(other.forward(torch.tensor(1e5, dtype=torch.float64))) < 9
 
 
 @given(st.floats(-1e30, 1e30))
