@@ -47,7 +47,12 @@ def folder_task(path: Path, options: TaskOptions) -> Task:
         raise TaskUnavailable(f"The folder of an image task must exist; got {path}. Correct the path.")
     classes = tuple(sorted(d.name for d in path.glob("train/*") if d.is_dir()))
     files = {
-        split: [(f, label) for label, name in enumerate(classes) for f in sorted((path / split / name).glob("*")) if f.suffix.lower() in SUFFIXES]
+        split: [
+            (f, label)
+            for label, name in enumerate(classes)
+            for f in sorted((path / split / name).glob("*"))
+            if f.suffix.lower() in SUFFIXES
+        ]
         for split in SPLITS
     }
     for split in ("train", "test"):
@@ -78,7 +83,9 @@ def read_npz(path: Path) -> tuple[dict[str, tuple[Pixels, Labels]], tuple[str, .
         raise FormatError(f"An image task must be a readable npz of plain arrays; got {path.name} ({error}). Write it anew.") from error
     absent = [f"{split}_{part}" for split in ("train", "test") for part in "xy" if f"{split}_{part}" not in arrays]
     if absent:
-        raise FormatError(f"The npz of an image task must hold train_x, train_y, test_x, test_y; got {path.name} without {', '.join(absent)}.")
+        raise FormatError(
+            f"The npz of an image task must hold train_x, train_y, test_x, test_y; got {path.name} without {', '.join(absent)}."
+        )
     images = {}
     for split in SPLITS:
         if f"{split}_x" not in arrays or f"{split}_y" not in arrays:

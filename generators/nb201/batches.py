@@ -35,7 +35,9 @@ class Batches:
         padded = np.pad(task.x["train"], side)
         n, s = len(padded), padded.strides
         offsets = 2 * PADDING + 1
-        self._windows = as_strided(padded, (n, offsets, offsets, height, width, colours), (s[0], s[1], s[2], s[1], s[2], s[3]), writeable=False)
+        self._windows = as_strided(
+            padded, (n, offsets, offsets, height, width, colours), (s[0], s[1], s[2], s[1], s[2], s[3]), writeable=False
+        )
 
     def train(self, stream: Stream, epoch: int, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The augmented batches of a 1-based epoch: images `(b, h, w, c)`, labels `(b,)`; the last may be smaller."""

@@ -28,9 +28,7 @@ class CellBlock:
 
     def __init__(self, memory: Memory, spec: NB201Spec, graph: CellGraph, slot: int, channels: int, height: int, width: int) -> None:
         self._graph, self._channels = graph, channels
-        self._groups = [
-            ConvNorm(memory, spec, [slot + e for e in group.edges], channels, channels, group.kernel) for group in graph.groups
-        ]
+        self._groups = [ConvNorm(memory, spec, [slot + e for e in group.edges], channels, channels, group.kernel) for group in graph.groups]
         self._constants = {e: Norm(memory, channels) for s in graph.sums for e in s.constants}
         self._sums = {s.node: s for s in graph.sums}
         self._target = {place: s.node for s in graph.sums for place in s.convs}

@@ -95,10 +95,12 @@ class Engine:
         height, width, _ = self._last
         pixels = torch.mm(g, self._head.value).mul_(1.0 / (height * width))
         back = relu_backward_(pixels[:, None, None, :].expand_as(self._active).contiguous(), self._active)
-        back: Tensor | None = self._norm.backward(back, self._last_output) * self._norm.scale
+        back = self._norm.backward(back, self._last_output) * self._norm.scale
         for block in reversed(self._blocks):
             back = block.backward(back)
-        if self._stem is not None and back is not None:
+            if back is None:
+                return
+        if self._stem is not None:
             self._stem.backward(back)
 
 

@@ -97,7 +97,15 @@ class ConvNorm:
     """
 
     def __init__(
-        self, memory: Memory, spec: NB201Spec, slots: Sequence[int], c_in: int, c_out: int, kernel: int, stride: int = 1, needs_input: bool = True
+        self,
+        memory: Memory,
+        spec: NB201Spec,
+        slots: Sequence[int],
+        c_in: int,
+        c_out: int,
+        kernel: int,
+        stride: int = 1,
+        needs_input: bool = True,
     ) -> None:
         fan_in = c_in * kernel * kernel
         values = [initial(spec.stream, slot, c_out * fan_in, fan_in) for slot in slots]

@@ -35,7 +35,7 @@ class Memory:
     def add(self, shape: Sequence[int], initial: npt.NDArray[np.float32] | float) -> Parameter:
         """A parameter of this shape; a convolution's is kept with its channels last."""
         size = math.prod(shape)
-        values = np.full(size, initial, np.float32) if isinstance(initial, float) else initial
+        values = initial if isinstance(initial, np.ndarray) else np.full(size, initial, np.float32)
         self._parameters.append(Parameter(shape, values))
         return self._parameters[-1]
 
