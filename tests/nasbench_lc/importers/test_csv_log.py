@@ -1,0 +1,260 @@
+"""A user's own log: what it becomes, and one sentence for everything that is wrong with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasbench_lc.curves import Status
+from nasbench_lc.errors import ConfigError, FormatError
+from nasbench_lc.importers.csv_log import Log, import_csv, read_log
+from nasbench_lc.table import texts
+from nasbench_lc.validation import problems
+
+LONG = """run,epoch,train_loss,val_acc,arch,lr,hp_beta,seconds,comment
+a,1,2.5,0.1,64-128,0.1,0.9,3,x
+b,1,2.4,0.2,64,0.2,0.8,4,y
+a,2,2.0,0.3,64-128,0.1,0.9,3,x
+a,3,1.5,0.4,64-128,0.1,0.9,3,x
+b,2,1.9,0.5,64,0.2,0.8,4,y
+b,3,1.8,0.6,64,0.2,0.8,4,y
+"""
+
+
+def write(tmp_path: Path, text: str, name: str = "log.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_long_log(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, LONG))
+    assert log.runs == ("a", "b")
+    assert log.metrics == ("train_loss", "val_acc")
+    np.testing.assert_array_equal(log.curves["val_acc"], [[0.1, 0.3, 0.4], [0.2, 0.5, 0.6]])
+    np.testing.assert_array_equal(log.curves["train_loss"], [[2.5, 2.0, 1.5], [2.4, 1.9, 1.8]])
+    assert log.seconds is not None
+    np.testing.assert_array_equal(log.seconds, [[3, 3, 3], [4, 4, 4]])
+    assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"lr": [0.1, 0.2], "beta": [0.9, 0.8]}
+    assert log.lr is None
+    assert [a.widths for a in log.architectures] == [(64, 128), (64,)]
+    assert len(log.notes) == 1
+    assert log.notes[0].endswith("were dropped: comment.")
+
+
+def test_wide_log_is_the_same_as_long(tmp_path: Path) -> None:
+    wide = write(
+        tmp_path,
+        "run,arch,lr,hp_beta,train_loss_1,train_loss_2,train_loss_3,val_acc_1,val_acc_2,val_acc_3,seconds_1,seconds_2,seconds_3\n"
+        "a,64-128,0.1,0.9,2.5,2.0,1.5,0.1,0.3,0.4,3,3,3\nb,64,0.2,0.8,2.4,1.9,1.8,0.2,0.5,0.6,4,4,4\n",
+        "wide.csv",
+    )
+    first, second = import_csv(write(tmp_path, LONG)), import_csv(wide)
+    assert first.uids == second.uids
+    for name in set(first.columns) - {"run/recipe_hash"}:
+        np.testing.assert_array_equal(first.columns[name], second.columns[name], err_msg=name)
+
+
+def test_imported_table(tmp_path: Path) -> None:
+    table = import_csv(write(tmp_path, LONG))
+    assert problems(table) == []
+    assert (len(table), table.epochs, table.metrics) == (2, 3, ("train_loss", "val_acc"))
+    assert texts(table.columns["run/name"]) == ("a", "b")
+    assert texts(table.columns["arch/group"]) == texts(table.columns["arch/key"])
+    assert (table.attributes["space"], table.attributes["task"]) == ("mlp", "log")
+    assert table.statuses == (Status.OK, Status.OK)
+    assert table.curve_set().hyperparameter_names == ("beta", "lr")
+
+
+def test_ids_depend_on_content_not_on_the_file(tmp_path: Path) -> None:
+    first, other = import_csv(write(tmp_path, LONG)), import_csv(write(tmp_path, LONG, "other.csv"))
+    changed = import_csv(write(tmp_path, LONG.replace("0.6", "0.61"), "third.csv"))
+    assert first.uids == other.uids
+    assert [a == b for a, b in zip(first.uids, changed.uids, strict=True)] == [True, False]
+
+
+def test_short_and_missing_is_partial_and_nan(tmp_path: Path) -> None:
+    table = import_csv(write(tmp_path, "run,epoch,val_acc,val_loss\na,1,.1,3\na,2,.2,2\na,3,,1\nb,1,.3,2\nc,1,.1,2\nc,2,.2,1\nc,3,.3,1\n"))
+    assert problems(table) == []
+    assert table.statuses == (Status.PARTIAL, Status.PARTIAL, Status.OK)
+    np.testing.assert_array_equal(table.columns["curves/val_acc"], np.float32([[0.1, 0.2, np.nan], [0.3, np.nan, np.nan], [0.1, 0.2, 0.3]]))
+    assert "2 of 3 runs lack epochs or values" in str(table.attributes["notes"])
+
+
+def test_a_run_without_values_is_dropped_unless_asked(tmp_path: Path) -> None:
+    path = write(tmp_path, "run,epoch,val_acc\na,1,.1\nb,1,\nb,2,NA\na,2,.2\n")
+    assert texts(import_csv(path).columns["run/name"]) == ("a",)
+    assert "1 runs without any value were dropped." in str(import_csv(path).attributes["notes"])
+    kept = import_csv(path, True)
+    assert (len(kept), problems(kept)) == (2, [])
+
+
+def test_diverged(tmp_path: Path) -> None:
+    table = import_csv(
+        write(tmp_path, "run,epoch,train_loss\na,1,2\na,2,nan\nb,1,2\nb,2,inf\nc,1,nan\nc,2,1\nd,1,2\nd,2,1\ne,1,1\ne,2,1e39\n")
+    )
+    assert [s.label for s in table.statuses] == ["diverged", "diverged", "partial", "ok", "diverged"]
+    assert problems(table) == []
+
+
+def test_percent_becomes_a_fraction_with_a_note(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "run,epoch,val_acc,train_acc\na,1,10,0.2\na,2,55.5,0.4\n"))
+    np.testing.assert_allclose(log.curves["val_acc"], [[0.1, 0.555]])
+    np.testing.assert_allclose(log.curves["train_acc"], [[0.2, 0.4]])
+    assert log.notes == ("val_acc is in percent in the log; it was divided by 100.",)
+
+
+def test_zero_based_epochs_are_shifted_with_a_note(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "epoch,val_loss\n0,3\n1,2\n2,1\n", "keras.csv"))
+    np.testing.assert_array_equal(log.curves["val_loss"], [[3, 2, 1]])
+    assert log.runs == ("keras",)
+    assert "shifted" in log.notes[0]
+    wide = read_log(write(tmp_path, "val_loss_0,val_loss_1\n3,2\n"))
+    np.testing.assert_array_equal(wide.curves["val_loss"], [[3, 2]])
+
+
+@pytest.mark.parametrize(
+    ("header", "metric"),
+    [
+        ("valid_acc", "val_acc"),
+        ("validation_accuracy", "val_acc"),
+        ("Val Loss", "val_loss"),
+        ("train/loss", "train_loss"),
+        ("Test-Accuracy", "test_acc"),
+        ("training.acc", "train_acc"),
+    ],
+)
+def test_names_of_metrics(tmp_path: Path, header: str, metric: str) -> None:
+    assert read_log(write(tmp_path, f"run,epoch,{header}\na,1,0.5\n")).metrics == (metric,)
+    assert read_log(write(tmp_path, f"run,{header}_01\na,0.5\n")).metrics == (metric,)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_and_a_byte_order_mark(tmp_path: Path, separator: str) -> None:
+    log = read_log(write(tmp_path, "\ufeff" + LONG.replace(",", separator).replace("\n", "\r\n")))
+    np.testing.assert_array_equal(log.curves["val_acc"], [[0.1, 0.3, 0.4], [0.2, 0.5, 0.6]])
+
+
+def test_quoted_architectures_may_hold_commas(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, 'run,epoch,arch,val_acc\na,1,"conv(3,64), pool",0.5\n'))
+    assert log.architectures[0].string == "conv(3,64), pool"
+
+
+def test_a_rate_that_changes_is_a_curve(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "run,epoch,val_acc,lr\na,1,.1,.1\na,2,.2,.05\nb,1,.1,.2\nb,2,.2,.2\n"))
+    assert log.lr is not None
+    np.testing.assert_array_equal(log.lr, [[0.1, 0.05], [0.2, 0.2]])
+    assert log.hyperparameters["lr"].tolist() == [0.1, 0.2]
+
+
+def test_groups_without_an_architecture(tmp_path: Path) -> None:
+    by_hp = import_csv(write(tmp_path, "run,epoch,val_acc,lr\na,1,.1,.1\nb,1,.2,.1\nc,1,.3,.2\n"))
+    a, b, c = texts(by_hp.columns["arch/group"])
+    assert a == b != c
+    alone = import_csv(write(tmp_path, "run,epoch,val_acc\na,1,.1\nb,1,.2\n"))
+    assert len(set(texts(alone.columns["arch/group"]))) == 2
+
+
+def test_text_hyperparameters_are_dropped(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "run,epoch,val_acc,hp_optimizer,Batch Size\na,1,.1,adam,32\n"))
+    assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"batch_size": [32.0]}
+    assert "hp_optimizer" in log.notes[0]
+
+
+def small(tmp_path: Path, extra: str = "", value: str = "") -> Log:
+    rows = "".join(f"{run},{epoch},{epoch / 10 + (run == 'b') / 100}{value}\n" for run in "ab" for epoch in range(1, 5))
+    return read_log(write(tmp_path, f"run,epoch,val_acc{extra}\n{rows}"))
+
+
+def test_observe(tmp_path: Path) -> None:
+    log = small(tmp_path)
+    first = log.observe("val_acc", 2)
+    assert (first.t.tolist(), first.epochs, first.y.shape) == ([1, 2], 4, (2, 2, 1))
+    np.testing.assert_allclose(first.target, [[0.1, 0.2], [0.11, 0.21]])
+    assert log.observe("val_acc", None).t.tolist() == [1, 2, 3]
+    assert log.observe("val_acc", 0).y.shape == (2, 0, 1)
+    whole = log.observe("val_acc", None, 100)
+    assert (whole.t.tolist(), whole.epochs) == ([1, 2, 3, 4], 100)
+
+
+def test_planned_epochs(tmp_path: Path) -> None:
+    log = small(tmp_path, ",epochs", ",20")
+    assert (log.planned, log.observe("val_acc", None, 100).epochs) == (20, 20)
+    table = import_csv(tmp_path / "log.csv")
+    assert (table.epochs, set(table.statuses), problems(table)) == (20, {Status.PARTIAL}, [])
+
+
+@pytest.mark.parametrize(
+    ("metric", "k", "epochs"), [("val_loss", 2, None), ("val_acc", 5, 10), ("val_acc", -1, None), ("val_acc", 4, None)]
+)
+def test_observe_refuses(tmp_path: Path, metric: str, k: int, epochs: int | None) -> None:
+    log = small(tmp_path)
+    with pytest.raises(ConfigError):
+        log.observe(metric, k, epochs)
+
+
+BAD = {
+    "empty": ("", "empty file"),
+    "only a header": ("run,epoch,val_acc\n", "only column names"),
+    "only a wide header": ("run,val_acc_1\n", "only column names"),
+    "no metric": ("run,epoch,f1\na,1,0.5\n", "at least one of the columns train_loss"),
+    "no epoch": ("run,val_acc\na,0.5\n", "at least one of the columns train_loss"),
+    "words": ("run,epoch,val_acc\na,1,good\n", "'good' in line 2"),
+    "ragged": ("run,epoch,val_acc\na,1\n", "got 2 in line 2"),
+    "duplicate": ("run,epoch,val_acc\na,1,.5\na,1,.6\n", "two of run 'a', epoch 1"),
+    "several runs without a name": ("epoch,val_acc\n1,.5\n1,.6\n", "Add a column run"),
+    "unnamed run": ("run,epoch,val_acc\na,1,.5\n,2,.6\n", "empty cell in row 2"),
+    "half an epoch": ("run,epoch,val_acc\na,1.5,.5\n", "got 1.5"),
+    "negative epoch": ("run,epoch,val_acc\na,-1,.5\n", "got -1"),
+    "no epoch number": ("run,epoch,val_acc\na,,.5\n", "got nan"),
+    "epoch of a billion": ("run,epoch,val_acc\na,1000000000,.5\n", "got 1e\\+09"),
+    "mixed counting": ("run,epoch,val_acc\na,0,.5\nb,1,.5\n", "from the same number"),
+    "too many values": ("run,epoch,val_acc\n" + "".join(f"{i},100000,.5\n" for i in range(600)), "at most 100000 epochs"),
+    "too wide": ("run,val_acc_999999999\na,.5\n", "at most 100000 epochs"),
+    "negative loss": ("run,epoch,val_loss\na,1,-2\n", "must not be negative; got -2"),
+    "negative seconds": ("run,epoch,val_loss,seconds\na,1,2,-1\n", "must not be negative; got -1"),
+    "accuracy beyond percent": ("run,epoch,val_acc\na,1,101\n", "got 101"),
+    "infinite accuracy": ("run,epoch,val_acc\na,1,inf\n", "fractions or percent"),
+    "percent here and fractions there": ("run,epoch,val_acc\na,1,.1\na,2,.2\na,3,30\n", "throughout; got 30"),
+    "two architectures": ("run,epoch,val_acc,arch\na,1,.1,x\na,2,.2,y\n", "got 'x' and 'y'"),
+    "two batch sizes": ("run,epoch,val_acc,batch_size\na,1,.1,16\na,2,.2,32\n", "several in run 'a'"),
+    "same column twice": ("run,epoch,val_acc,valid_accuracy\na,1,.1,.1\n", "both val_acc"),
+    "same run twice": ("run,val_acc_1\na,.1\na,.2\n", "got 'a' 2 times"),
+    "planned for less": ("run,epoch,val_acc,epochs\na,1,.1,1\na,2,.1,1\n", "at least the last epoch, 2"),
+    "planned for two lengths": ("run,epoch,val_acc,epochs\na,1,.1,5\nb,1,.1,6\n", "got 5 .. 6"),
+    "endless cell": ("run,epoch,val_acc\na,1," + "1" * 200_000 + "\n", "comma-separated"),
+    "nothing but missing values": ("run,epoch,val_acc\na,1,\n", "must hold runs"),
+    "a dataset": ("\x89HDF\r\n\x1a\n\x00", "only column names"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_logs_get_one_sentence(tmp_path: Path, case: str) -> None:
+    text, words = BAD[case]
+    with pytest.raises(FormatError, match=words) as caught:
+        import_csv(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(b"run,epoch,val_acc\n\xff,1,.5\n")
+    with pytest.raises(FormatError, match="UTF-8"):
+        read_log(path)
+
+
+def test_an_export_can_be_imported(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from nasbench_lc import store
+    from nasbench_lc.cli.export import command
+
+    first = import_csv(write(tmp_path, LONG))
+    store.write(tmp_path / "a.h5", first)
+    result = CliRunner().invoke(command, [str(tmp_path / "a.h5"), "--out", str(tmp_path / "a.csv")])
+    assert result.exit_code == 0, result.output
+    again = import_csv(tmp_path / "a.csv")
+    assert texts(again.columns["run/name"]) == first.uids
+    for name in ("arch/json", "arch/string", "curves/val_acc", "curves/train_loss", "curves/epoch_seconds", "hp/lr", "hp/beta"):
+        np.testing.assert_array_equal(again.columns[name], first.columns[name])
