@@ -11,6 +11,7 @@ from nasbench_lc.architecture import Architecture
 from nasbench_lc.config import Recipe, RunConfig, digest
 from nasbench_lc.curves import Curve, Floats, Status
 from nasbench_lc.errors import FormatError
+from nasbench_lc.importers.reading import MAX_BYTES
 from nasbench_lc.table import ArchitectureFacts, Table, base_attributes, curve_digests
 
 __all__ = ["ForeignRun", "Origin", "build", "status_of"]
@@ -91,6 +92,10 @@ def build(
         raise FormatError(f"The source must hold runs that can be imported; got none in {origin.file}. {' '.join(notes)}".strip())
     for run in runs:
         _check(run)
+    # Text columns are as wide as their longest entry: one endless text among many runs would fill the memory.
+    longest = max(len(r.name) + len(r.architecture.json) for r in runs)
+    if longest * len(runs) > MAX_BYTES:
+        raise FormatError(f"Names and architectures must be short; got {longest} characters among {len(runs)} runs. Shorten them.")
     blank = np.full(recipe.epochs, np.nan)
     curves = [
         Curve(
@@ -104,29 +109,31 @@ def build(
         )
         for i, r in enumerate(runs)
     ]
-    attributes = base_attributes(
-        space=recipe.space,
-        task=recipe.task,
-        epochs=recipe.epochs,
-        metrics=list(runs[0].metrics),
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        licence=origin.licence,
-        source=origin.citation,
-        recipe=recipe.json,
-        recipe_hash=recipe.hash,
-        plan={"imported": origin.kind, "file": origin.file, "all_runs": all_runs, "n": len(runs)},
-        schedule=schedule,
-        notes=" ".join(notes),
-    )
+    metrics = list(runs[0].metrics)
     facts = {r.architecture.key: ArchitectureFacts(r.group or r.architecture.key, r.n_params, np.nan) for r in runs}
-    table = Table.of_curves(curves, attributes, facts, host="unknown", device="unknown", versions="{}")
+    table = Table.of_curves(curves, {"metrics": metrics}, facts, host="unknown", device="unknown", versions="{}")
     columns = {n: c for n, c in table.columns.items() if n not in ("curves/lr", "curves/epoch_seconds") or not np.isnan(c).all()}
     columns["arch/group"] = _text([r.group or r.architecture.key for r in runs])
     columns["arch/n_params"] = np.array([r.n_params for r in runs], dtype=np.float64)
     columns["run/name"] = _text([r.name for r in runs])
     columns["run/sha256"] = _text(checksums := curve_digests(columns))
-    columns["run/uid"] = _text([_uid(origin.kind, r, c) for r, c in zip(runs, checksums, strict=True)])
+    columns["run/uid"] = _text(uids := [_uid(origin.kind, r, c) for r, c in zip(runs, checksums, strict=True)])
     _distinct(columns["run/uid"], runs)
+    # With a digest of the runs in the plan, two imports are one plan, whose rows need no new places in a merge, only where they are equal.
+    attributes = base_attributes(
+        space=recipe.space,
+        task=recipe.task,
+        epochs=recipe.epochs,
+        metrics=metrics,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        licence=origin.licence,
+        source=origin.citation,
+        recipe=recipe.json,
+        recipe_hash=recipe.hash,
+        plan={"imported": origin.kind, "file": origin.file, "all_runs": all_runs, "runs": digest(uids)},
+        schedule=schedule,
+        notes=" ".join(notes),
+    )
     return Table(attributes, columns)
 
 

@@ -8,6 +8,7 @@ import pytest
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.importers.csv_log import Log, import_csv, read_log
+from nasbench_lc.merging import merge
 from nasbench_lc.table import texts
 from nasbench_lc.validation import problems
 
@@ -235,6 +236,21 @@ def test_bad_logs_get_one_sentence(tmp_path: Path, case: str) -> None:
         import_csv(write(tmp_path, text))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
+
+
+def test_endless_texts_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{i},1,.5,x\n" for i in range(3000))
+    with pytest.raises(FormatError, match="must be short"):
+        import_csv(write(tmp_path, f"run,epoch,val_acc,arch\nlong,1,.5,{'x' * 100_000}\n{rows}"))
+
+
+def test_merged_imports_are_sound(tmp_path: Path) -> None:
+    first = import_csv(write(tmp_path, "run,epoch,val_acc\na,1,.1\na,2,.2\nb,1,\nb,2,.3\n"))
+    second = import_csv(write(tmp_path, "run,epoch,val_acc\nc,1,.1\nc,2,.2\nd,1,\nd,2,.3\n"))
+    both = merge([first, second], [tmp_path, tmp_path])
+    assert (len(both), problems(both)) == (4, [])
+    again = merge([both, first, second], [tmp_path] * 3)
+    assert (len(again), problems(again)) == (4, [])
 
 
 def test_not_utf8(tmp_path: Path) -> None:
