@@ -97,9 +97,10 @@ contiguous, uncompressed `(N, T)` float32; column j is epoch j + 1. A missing va
 `f["run/status"].asstr()[:]`. While runs are being generated, finished ones lie in `FILE.h5.parts/` as smaller files of the same format
 whose names end in the first 32 digits of the sha256 of their bytes; one process merges them into `FILE.h5`.
 
-The first 512 bytes (more where a file has many metrics) are an HDF5 user block, which every HDF5 reader skips. Its one line reads
-`nasbench-lc seal 1 {{"size": S, "sha256": ..., "but": [[offset, length], ...]}}`: the checksum over all bytes from S on but those ranges,
-which hold the plain values of `/curves` and are covered by `run/sha256`. Writers may leave the user block out.
+The file begins with an HDF5 user block (512 bytes or a larger power of two), which every HDF5 reader skips. Its one line reads
+`nasbench-lc seal 1 {{"size": ..., "structure": ..., "values": ..., "columns": ..., "curves": ...}}`: where the plain values of the columns
+and of the curves lie, as [offset, length], the sha256 of all bytes after the block but those values, and the sha256 of the columns' values.
+Those of the curves are covered by `run/sha256`. A file may lack the block.
 
 ```python
 import h5py

@@ -323,6 +323,45 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path):
         assert len(str(caught.value).splitlines()) == 1
 
 
+def test_curves_alone_come_in_one_array(tmp_path: Path):
+    path = tmp_path / "x.h5"
+    store.write(path, TABLE)
+    values = store.read_curves(path, ("test_acc", "train_loss", "lr"))
+    assert values.dtype == np.float32
+    for i, name in enumerate(("test_acc", "train_loss", "lr")):
+        np.testing.assert_array_equal(values[i], TABLE.columns[f"curves/{name}"])
+    foreign = replaced("curves/test_loss", TABLE.columns["curves/test_loss"].astype(">f8"), compression="gzip", chunks=(1, 4))
+    np.testing.assert_array_equal(store.read_curves(altered(path, foreign), ("test_loss",))[0], TABLE.columns["curves/test_loss"])
+
+
+@pytest.mark.parametrize("metrics", [("val_loss",), ("test_loss", "nothing"), ("../run/uid",)])
+def test_curves_that_are_not_there_are_named(tmp_path: Path, metrics: tuple[str, ...]):
+    store.write(tmp_path / "x.h5", TABLE)
+    with pytest.raises(NasbenchError) as caught:
+        store.read_curves(tmp_path / "x.h5", metrics)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replaced("curves/test_loss", np.zeros((3, 5), np.float32)),
+        replaced("curves/test_loss", np.array([[b"1"] * 4] * 3)),
+        lambda f: f.attrs.modify("schema_version", 2),
+        lambda f: (f.__delitem__("curves/test_loss"), f.create_dataset("curves/test_loss", (3, 10**12), np.float32)),
+        lambda f: (f.__delitem__("curves/test_loss"), f.create_dataset("curves/test_loss", (3, 4), np.float32, external=[("raw", 0, 48)])),
+    ],
+)
+def test_curves_of_a_damaged_file_are_refused(tmp_path: Path, change: Callable[[h5py.File], Any]):
+    altered(tmp_path / "x.h5", change)
+    with pytest.raises(FormatError):
+        store.read_curves(tmp_path / "x.h5", ("train_loss", "test_loss"))
+    for content in (IMAGE[: len(IMAGE) // 2], b"", b"text"):
+        (tmp_path / "x.h5").write_bytes(content)
+        with pytest.raises(FormatError):
+            store.read_curves(tmp_path / "x.h5", ("train_loss",))
+
+
 def test_reading_never_writes(tmp_path: Path):
     path = tmp_path / "x.h5"
     store.write(path, TABLE)
