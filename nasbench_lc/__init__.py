@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from nasbench_lc.version import __version__
+
 if TYPE_CHECKING:
     from os import PathLike
 
     from nasbench_lc.dataset import CurveDataset
 
 __all__ = ["__version__", "open"]
-
-__version__ = "0.1.0"
 
 
 def open(path: "str | PathLike[str]") -> "CurveDataset":

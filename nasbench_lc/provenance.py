@@ -6,7 +6,7 @@ import socket
 from functools import cache
 from importlib import metadata
 
-from nasbench_lc import __version__
+from nasbench_lc.version import __version__
 
 __all__ = ["environment", "versions"]
 

@@ -91,7 +91,7 @@ def _between(ranges: Sequence[Range], start: int, end: int) -> list[Range]:
     Raises:
         ValueError: If the ranges overlap or leave start .. end.
     """
-    edges = [start, *(edge for offset, length in sorted(ranges) for edge in (offset, offset + length)), end]
+    edges = [start, *(edge for offset, length in sorted(map(tuple, ranges)) for edge in (offset, offset + length)), end]
     if start < 0 or edges != sorted(edges) or not all(isinstance(edge, int) for edge in edges):
         raise ValueError("ranges that the file does not have")
     return [(at, until - at) for at, until in zip(edges[::2], edges[1::2], strict=True)]

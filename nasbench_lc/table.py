@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nasbench_lc import __version__
 from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import Curve, CurveSet, Floats, Status
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.schema import SCHEMA_VERSION
+from nasbench_lc.version import __version__
 
 __all__ = ["ArchitectureFacts", "Table", "base_attributes", "curve_digests", "default_metric", "texts"]
 

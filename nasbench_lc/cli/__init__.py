@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nasbench_lc import __version__
 from nasbench_lc.cli.siblings import check_siblings
 from nasbench_lc.errors import NasbenchError
+from nasbench_lc.version import __version__
 
 __all__ = ["COMMANDS", "main"]
 
