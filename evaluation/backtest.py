@@ -165,7 +165,7 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
     summary = summarize(rows) + (summarize(ok, "without_diverged") if ok else ())
     configs = {m: config_of(question.fitted.get(m) or question.models[m](0)) for m in question.names}
     provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **environment(), "models": configs}
-    return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures, None, question.names)
+    return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures)
 
 
 def _maker(make: Callable[[int], Predictor] | None, seed: int) -> Callable[[], Predictor]:

@@ -1,10 +1,9 @@
-"""A blank figure in the project's style, and a figure as a file or as SVG text. No pyplot, no global state."""
+"""A blank figure in the project's style, and a figure as SVG text. No pyplot, no global state."""
 
 import functools
 import io
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
@@ -12,15 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nasbench_lc.errors import ConfigError
-
-__all__ = ["FORMATS", "INK", "LINE", "PALETTE", "blank", "inline_svg", "metric_label", "metric_name", "save", "styled"]
+__all__ = ["INK", "LINE", "PALETTE", "blank", "inline_svg", "metric_label", "metric_name", "styled"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-FORMATS = (".png", ".svg")
-"""What a figure can be saved as."""
 
 # Colours that occur nowhere else, so that a page can replace them by its own for light and dark.
 INK = "#1a1c1f"
@@ -84,19 +78,6 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
     return drawing
 
 
-def save(figure: Figure, path: Path, dpi: int = 160) -> None:
-    """Write a figure as PNG or SVG, by the ending of the path.
-
-    Raises:
-        ConfigError: If the ending is another one.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise ConfigError(f"A plot must be saved as {' or '.join(FORMATS)}; got {path.name}. Choose one of those endings.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context({**_STYLE, "svg.fonttype": "none"}):
-        figure.savefig(path, dpi=dpi, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-
-
 def inline_svg(figure: Figure, name: str, alt: str) -> str:
     """A figure as an SVG element that scales, and takes its colours from the page it stands on.
 
@@ -114,5 +95,5 @@ def inline_svg(figure: Figure, name: str, alt: str) -> str:
     box = re.search(r'viewBox="[^"]*"', svg)
     head = f'<svg role="img" {box.group() if box else ""}><title>{alt}</title>'
     svg = head + svg[svg.index(">") + 1 :]
-    svg = re.sub(r' id="(figure_1|axes_\d+|patch_\d+|matplotlib\.axis_\d+|[xy]tick_\d+|line2d_\d+|text_\d+|legend_\d+)"', "", svg)
+    svg = re.sub(r' id="[A-Za-z.]+\d?[A-Za-z]*_\d+"', "", svg)
     return svg.replace(INK, "currentColor").replace(LINE, "var(--line)")

@@ -71,7 +71,7 @@ def scores_csv(rows: Sequence[Row]) -> str:
 def markdown_report(results: Results) -> str:
     """A report that GitHub renders: verdict, leaderboards, notes, provenance."""
     facts = results.dataset
-    lines = [f"# {facts.get('name', 'Learning curves')}: forecasts of {metric_name(facts['metric'])}", "", *verdict(results), ""]
+    lines = [f"# {results.name}: forecasts of {metric_name(facts['metric'])}", "", *verdict(results), ""]
     lines += [f"> {text}" for text in caveats(results)] + [""]
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]

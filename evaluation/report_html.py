@@ -35,7 +35,7 @@ _TABLE_MODELS = 3
 def html_report(results: Results) -> str:
     """The whole page."""
     facts = results.dataset
-    title = f"{facts.get('name', 'Learning curves')}: forecasts of {metric_name(str(facts['metric']))}"
+    title = f"{results.name}: forecasts of {metric_name(str(facts['metric']))}"
     sections = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{_subtitle(results)}</p>',
@@ -142,7 +142,7 @@ def _errors(results: Results) -> str:
         return ""
     by_epoch = plot_error_by_epoch({m: f.profiles[m] for m in models})
     items = [
-        (inline_svg(plot_dataset(f.test, size=(4.6, 3.0)), "dataset", "The test curves"), "What is to be forecast."),
+        (inline_svg(plot_dataset(f.test, size=(4.9, 3.3)), "dataset", "The test curves"), "What is to be forecast."),
         (inline_svg(by_epoch, "error-by-epoch", "Error by epoch"), "How the error grows with distance."),
     ]
     if len({e["observe"] for e in results.summary}) > 1:
@@ -186,10 +186,10 @@ def _calibration(results: Results) -> str:
 
 
 def _ranks(results: Results) -> str:
-    f = results.figures
-    items = [
-        (inline_svg(plot_ranks(m, f.test, f.forecasts[m]), f"ranks-{i}", f"Ranks by {m}"), "") for i, m in enumerate(_ranked(results)[:3])
-    ]
+    f, items = results.figures, []
+    for i, model in enumerate(_ranked(results)[:3]):
+        svg = inline_svg(plot_ranks(model, f.test, f.forecasts[model]), f"ranks-{i}", f"Ranks by {escape(model)}")
+        items.append((svg, "1 is best; the corner is the top 10."))
     return "<h2>Ranking</h2>" + figures(items) if items else ""
 
 

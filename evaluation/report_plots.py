@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from scipy.stats import rankdata
 
 from evaluation.drawing import INK, PALETTE, blank, metric_label, styled
-from evaluation.plots import typical_range
 from evaluation.ranks import kendall
 from evaluation.results import Profile, Row, StrategyPoint
 from evaluation.summary import HEADLINE
-from nasbench_lc.curves import CurveSet
+from nasbench_lc.curves import CurveSet, higher_is_better
 from nasbench_lc.forecast import Forecast
 
 __all__ = ["plot_by_prefix", "plot_calibration", "plot_error_by_epoch", "plot_pit", "plot_ranks", "plot_regret", "plot_speedup"]
@@ -21,12 +21,12 @@ __all__ = ["plot_by_prefix", "plot_calibration", "plot_error_by_epoch", "plot_pi
 @styled
 def plot_calibration(profiles: Mapping[str, Profile]) -> Figure:
     """The fraction of truths below each quantile against its level; the diagonal is calibrated."""
-    figure, axes = blank()
+    figure, axes = blank(4.0, 3.3)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":", label="ideal")
     for j, (model, p) in enumerate(profiles.items()):
         axes.plot(p.levels, p.reliability, color=PALETTE[j % len(PALETTE)], label=model)
     axes.set(xlabel="quantile level", ylabel="truths below the quantile", xlim=(0, 1), ylim=(0, 1), title="Calibration")
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
@@ -44,28 +44,31 @@ def plot_pit(model: str, profile: Profile) -> Figure:
 @styled
 def plot_error_by_epoch(profiles: Mapping[str, Profile]) -> Figure:
     """The mean absolute relative error at every forecast epoch, logarithmic."""
-    figure, axes = blank()
+    figure, axes = blank(4.9, 3.3)
     for j, (model, p) in enumerate(profiles.items()):
         axes.plot(p.epochs, 100 * p.error, color=PALETTE[j % len(PALETTE)], label=model)
     axes.set(xlabel="epoch", ylabel="mean relative error (%)", title="Error by epoch")
     if any((p.error > 0).any() for p in profiles.values()):
         _logarithmic(axes)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
 @styled
 def plot_ranks(model: str, test: CurveSet, forecast: Forecast, limit: int = 400) -> Figure:
-    """Forecast against true value at the last forecast epoch, one dot a curve, at most `limit` of them."""
+    """Forecast against true rank at the last forecast epoch, 1 is best, one dot a curve, at most `limit`; both top 10 meet in the corner."""
     figure, axes = blank()
     truth, mean = test.target[:, int(forecast.t[-1]) - 1], forecast.mean[:, -1]
-    tau = kendall(mean, truth)
-    step = max(1, len(truth) // limit)
-    axes.scatter(truth[::step], mean[::step], s=13, color=PALETTE[0], alpha=0.6, linewidth=0)
-    low, high = typical_range(np.concatenate([truth, mean]), 0.01)
-    axes.plot([low, high], [low, high], color=INK, linewidth=1, linestyle=":")
+    keep = np.isfinite(truth) & np.isfinite(mean)
+    sign = -1.0 if higher_is_better(test.metric) else 1.0
+    x, y = rankdata(sign * truth[keep]), rankdata(sign * mean[keep])
+    tau, n = kendall(mean[keep], truth[keep]), max(int(keep.sum()), 2)
+    step = max(1, n // limit)
+    axes.fill_between([0, 10.5], 0, 10.5, color=PALETTE[1], alpha=0.25, linewidth=0)
+    axes.plot([1, n], [1, n], color=INK, linewidth=1, linestyle=":")
+    axes.scatter(x[::step], y[::step], s=13, color=PALETTE[0], alpha=0.6, linewidth=0)
     title = model if np.isnan(tau) else f"{model}: Kendall tau {tau:.2f}"
-    axes.set(xlabel=f"true {metric_label(test.metric)}", ylabel="forecast", xlim=(low, high), ylim=(low, high), title=title)
+    axes.set(xlabel=f"true rank at epoch {forecast.t[-1]:g}", ylabel="forecast rank", xlim=(0, n + 1), ylim=(0, n + 1), title=title)
     return figure
 
 
@@ -141,7 +144,7 @@ def plot_speedup(entries: Sequence[Row]) -> Figure:
 @styled
 def plot_by_prefix(summary: Sequence[Row], models: Sequence[str], key: str, label: str) -> Figure:
     """A score at the last horizon against the number of observed epochs, with intervals where there are any."""
-    figure, axes = blank()
+    figure, axes = blank(4.9, 3.3)
     last = max(e["horizon"] for e in summary)
     for j, model in enumerate(models):
         own = [e for e in summary if e["model"] == model and e["horizon"] == last and e["subset"] == "all" and e[key]["mean"] is not None]
@@ -151,10 +154,11 @@ def plot_by_prefix(summary: Sequence[Row], models: Sequence[str], key: str, labe
         axes.plot(x, [e[key]["mean"] for e in own], color=color, marker="o", markersize=3.5, label=model)
         if own and all(e[key]["low"] is not None for e in own):
             axes.fill_between(x, [e[key]["low"] for e in own], [e[key]["high"] for e in own], color=color, alpha=0.15, linewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if key == HEADLINE:
         _logarithmic(axes)
     axes.set(xlabel="observed epochs", ylabel=label, title=f"{label}, forecast to epoch {last}")
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 

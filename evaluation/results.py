@@ -1,7 +1,7 @@
 """What an evaluation leaves behind: rows, their summary, and what the plots need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from nasbench_lc.curves import CurveSet, Floats
@@ -121,4 +121,8 @@ class Results:
     provenance: Mapping[str, Any]
     figures: Figures
     beside: "Results | None" = None
-    models: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called."""
+        return str(self.dataset.get("name") or self.dataset.get("file") or "Learning curves")
