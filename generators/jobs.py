@@ -143,4 +143,4 @@ def _train(problem: Problem, unit: Unit, job: Job) -> list[Curve]:
         if len(unit.runs) > 1:  # find out which run of a group is to blame: the others keep their curves
             return [c for run in unit.runs for c in _train(problem, Unit((run,), unit.cost / len(unit.runs)), job)]
         words = f"{type(error).__name__}: {error}"
-        return [Curve.failed(unit.runs[0], problem.task.metrics, words, time.time())]
+        return [Curve.failed(run, problem.task.metrics, words, time.time()) for run in unit.runs]

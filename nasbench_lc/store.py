@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a, h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
@@ -59,9 +59,12 @@ def image(table: Table) -> bytes:
 
 def _fill(file: h5py.File, table: Table) -> tuple[list[Range], list[Range]]:
     """Write all columns; where the plain values of the others and of the curves lie, as (offset, length)."""
-    # h5py's low-level interface: create_dataset takes three times as long, which counts where a shard holds few runs.
+    # h5py's low-level interface: the other takes three times as long, which counts where a shard holds few runs.
     for name, value in sorted(table.attributes.items()):
-        file.attrs[name] = value
+        is_text = isinstance(value, str | list)
+        array = np.array(value, dtype=h5py.string_dtype()) if is_text else np.asarray(value)
+        kind = h5t.py_create(array.dtype, logical=True)
+        h5a.create(file.id, name.encode(), kind, h5s.create_simple(array.shape) if array.shape else h5s.create(h5s.SCALAR)).write(array)
     creation = h5p.create(h5p.DATASET_CREATE)
     creation.set_obj_track_times(False)  # equal tables give equal bytes
     links = h5p.create(h5p.LINK_CREATE)
@@ -195,7 +198,7 @@ def _check_version(file: h5py.File, path: Path) -> None:
 
 def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
     _check_version(file, path)
-    attributes = {name: _plain(value) for name, value in file.attrs.items()}
+    attributes = {name: _plain(value) for name, value in file.attrs.items() if not isinstance(value, h5py.Empty)}
     missing = [f.name for f in ATTRIBUTES if f.required and f.name not in attributes]
     if missing:
         raise FormatError(

@@ -280,6 +280,17 @@ def test_compressed_and_chunked_columns_are_read_like_any(tmp_path: Path):
     np.testing.assert_allclose(store.read(path).columns["curves/test_loss"], TABLE.columns["curves/test_loss"])
 
 
+def test_attributes_that_the_format_does_not_know_are_kept(tmp_path: Path):
+    def change(file: h5py.File) -> None:
+        file.attrs.update({"mine": "x", "number": 2.5, "list": ["a", "é"], "array": np.arange(3), "none": h5py.Empty("f")})
+
+    found = store.read(altered(tmp_path / "x.h5", change))
+    store.write(tmp_path / "y.h5", found)
+    again = store.read_attributes(tmp_path / "y.h5")
+    assert (again["mine"], again["number"], again["list"], again["array"].tolist()) == ("x", 2.5, ["a", "é"], [0, 1, 2])
+    assert "none" not in again
+
+
 def test_groups_that_the_format_does_not_know_must_still_have_one_row_per_run(tmp_path: Path):
     refused(altered(tmp_path / "x.h5", lambda f: f.create_dataset("more/x", data=np.zeros(2))))
     kept = store.read(altered(tmp_path / "x.h5", lambda f: f.create_dataset("more/x", data=np.zeros(3))))
