@@ -1,7 +1,9 @@
 """The one loop that fits every neural sequence predictor: same data, same budget, same early stopping.
 
 Each minibatch is cut after a random number of observed epochs, so that one model serves every prefix length, none included. The KL
-term is annealed; validation curves, cut at fixed lengths, decide when to stop and which weights to keep.
+term is annealed; forecasts of validation curves, cut at fixed lengths, decide when to stop and which weights to keep. They are
+scored by CRPS, not by likelihood: the likelihood of unseen curves worsens as soon as a network is too sure of itself, long before
+its forecasts stop improving.
 """
 
 import abc
@@ -13,9 +15,11 @@ from torch import Tensor, nn
 
 from predictors.batches import Future, Prefix, WholeCurves
 from predictors.options import Options, number
-from predictors.paths import Paths
+from predictors.paths import Paths, normal_crps
 
 __all__ = ["FitOptions", "Network", "cut_validation", "fit", "random_length", "validation_lengths"]
+
+SCORED_PATHS = 2
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class FitOptions(Options):
         lr: The learning rate of AdamW at the start; a cosine takes it to 0 at the last epoch.
         weight_decay: Of AdamW.
         clip: The largest norm of a gradient.
-        patience: Epochs without a better validation loss before the fit stops.
+        patience: Epochs without a better validation score before the fit stops.
         kl_epochs: Epochs over which the weight of the KL term rises linearly from 0 to 1.
     """
 
@@ -47,11 +51,8 @@ class Network(nn.Module, abc.ABC):
     """What the loop can fit and :class:`predictors.neural.NeuralPredictor` can ask."""
 
     @abc.abstractmethod
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
-        """The loss per future value, in nats: a scalar. `beta` weighs the KL term.
-
-        Without a generator nothing is sampled: the loss is deterministic, for validation.
-        """
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
+        """The loss per future value, in nats: a scalar. `beta` weighs the KL term. What is sampled is drawn from the generator."""
 
     @abc.abstractmethod
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
@@ -62,7 +63,7 @@ class Network(nn.Module, abc.ABC):
 
 
 def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options: FitOptions) -> list[float]:
-    """Fit a network in place and return the validation loss of every epoch (the training loss where there are no validation curves)."""
+    """Fit a network in place and return the validation score of every epoch (the training loss where there are no validation curves)."""
     generator = torch.Generator().manual_seed(options.seed)
     rows = train.informative
     held_out = cut_validation(valid) if valid is not None else []
@@ -84,7 +85,7 @@ def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options
                 optimizer.step()
             decay.step()
             total += float(loss.detach()) / batches
-        score = _score(network, held_out) if held_out else total
+        score = _score(network, held_out, options.seed) if held_out else total
         history.append(score)
         if held_out and score < best:
             best, best_epoch, kept = score, epoch, _snapshot(network)
@@ -115,9 +116,12 @@ def cut_validation(valid: WholeCurves) -> list[tuple[Prefix, Future]]:
 
 
 @torch.no_grad()
-def _score(network: Network, held_out: list[tuple[Prefix, Future]]) -> float:
-    losses = [float(network.loss(prefix, future, 1.0, None)) for prefix, future in held_out]
-    score = sum(losses) / len(losses)
+def _score(network: Network, held_out: list[tuple[Prefix, Future]], seed: int) -> float:
+    scores = []
+    for prefix, future in held_out:
+        paths = network.forecast(prefix, future.t, SCORED_PATHS, torch.Generator().manual_seed(seed))
+        scores.append(float(normal_crps(paths, future.y, future.mask)))
+    score = sum(scores) / len(scores)
     return score if math.isfinite(score) else math.inf
 
 

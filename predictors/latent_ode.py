@@ -17,7 +17,7 @@ from predictors.graph_encoder import GraphEncoder
 from predictors.neural import NeuralOptions
 from predictors.ode import SOLVERS, rk4, solve
 from predictors.options import choice, number
-from predictors.paths import Paths, normal_nll
+from predictors.paths import Paths, robust_nll
 from predictors.posterior import CLOCKS, MIN_SCALE, Clock, Gaussian, Posterior, PrefixEncoder, kl
 from predictors.sequence_encoder import ENCODERS
 
@@ -78,16 +78,15 @@ class LatentODE(Network):
         self.decoder = nn.Linear(d, 2 + options.anchor)
         self.scales = scales
 
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         """The negative evidence lower bound per future value."""
         u = self.context(prefix)
         q = self.posterior(prefix, u)
         shape = (len(prefix), self.options.samples, self.options.latent)
-        noise = torch.zeros(1, 1, 1) if generator is None else torch.randn(shape, generator=generator)
-        paths = self._decode(prefix, q.sample(noise), u, future.t)
+        paths = self._decode(prefix, q.sample(torch.randn(shape, generator=generator)), u, future.t)
         information = kl(q, Gaussian(torch.zeros(()), torch.ones(())))
         known = future.mask.sum().clamp(min=1)
-        return normal_nll(paths, future.y, future.mask) + beta * (information * future.mask.amax(1)).sum() / known
+        return robust_nll(paths, future.y, future.mask) + beta * (information * future.mask.amax(1)).sum() / known
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
         """Paths from draws of z0 in antithetic pairs, the same for every row."""

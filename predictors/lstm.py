@@ -16,7 +16,7 @@ from predictors.batches import Future, Inputs, Prefix, Scales
 from predictors.fitting import Network
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import number
-from predictors.paths import Paths, normal_nll
+from predictors.paths import Paths, robust_nll
 from predictors.posterior import MIN_SCALE, Clock
 
 __all__ = ["LSTM", "LSTMOptions", "ResidualLSTM", "read_epochs"]
@@ -53,9 +53,9 @@ class ResidualLSTM(Network):
         self.out = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         self.noise = nn.Sequential(nn.Linear(2, 16), nn.GELU(), nn.Linear(16, 1))
 
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         """The negative log-likelihood of future values, under the network's own roll-out."""
-        return normal_nll(self._roll(prefix, future.t), future.y, future.mask)
+        return robust_nll(self._roll(prefix, future.t), future.y, future.mask)
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
         """The one path."""

@@ -16,7 +16,7 @@ from predictors.batches import Future, Inputs, Prefix, Scales
 from predictors.fitting import Network
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import choice, number
-from predictors.paths import Paths, normal_nll
+from predictors.paths import Paths, robust_nll
 from predictors.posterior import CLOCKS, MIN_SCALE, Clock, Gaussian, Posterior, PrefixEncoder, kl
 from predictors.sde import euler_maruyama, linear_weights
 from predictors.sequence_encoder import ENCODERS
@@ -68,19 +68,16 @@ class LatentSDE(Network):
         self.log_g = nn.Parameter(torch.full((options.latent,), math.log(options.diffusion)))
         self.decoder = nn.Linear(options.latent, 2)
 
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         """The negative evidence lower bound per future value; its KL is that of the initial states plus that of the paths."""
         d, z, steps = self.options.latent, self.options.samples, self._steps(prefix, future.t)
-        if generator is None:
-            first, noise = torch.zeros(1, 1, d), torch.zeros(steps, 1, 1, d)
-        else:
-            first = torch.randn(len(prefix), z, d, generator=generator)
-            noise = torch.randn(steps, len(prefix), z, d, generator=generator)
+        first = torch.randn(len(prefix), z, d, generator=generator)
+        noise = torch.randn(steps, len(prefix), z, d, generator=generator)
         q = self.posterior(prefix, None)
         paths, path_kl = self._run(prefix, q, future.t, first, noise)
         information = kl(q, Gaussian(torch.zeros(()), self._g() / 2**0.5)) + path_kl.mean(1)
         known = future.mask.sum().clamp(min=1)
-        return normal_nll(paths, future.y, future.mask) + beta * (information * future.mask.amax(1)).sum() / known
+        return robust_nll(paths, future.y, future.mask) + beta * (information * future.mask.amax(1)).sum() / known
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
         """Paths of the posterior process under Brownian motions that all rows share."""

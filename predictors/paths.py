@@ -6,6 +6,7 @@ curve. So quantiles are smooth with a few dozen samples, sampled curves look lik
 another row.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,9 +17,11 @@ from torch import Tensor
 from nasbench_lc.curves import Floats
 from nasbench_lc.forecast import LEVELS, Forecast, Mixture
 
-__all__ = ["POINTS", "Paths", "forecast_from_paths", "noise_layout", "normal_nll"]
+__all__ = ["POINTS", "Paths", "forecast_from_paths", "noise_layout", "normal_crps", "robust_nll"]
 
 KERNEL = 0.3
+HUBER = 3.0
+LOG_NORM = math.log(math.sqrt(2 * math.pi) * math.erf(HUBER / math.sqrt(2)) + 2 / HUBER * math.exp(-(HUBER**2) / 2))
 POINTS = ("median", "relative")
 SMALLEST = 1e-3
 """The smallest denominator of a relative error, as in the scores."""
@@ -37,11 +40,28 @@ class Paths:
     scale: Tensor
 
 
-def normal_nll(paths: Paths, y: Tensor, mask: Tensor) -> Tensor:
-    """The negative log-likelihood of `y` `(N, H)`, averaged over paths and over what `mask` knows: a scalar, in nats per value."""
-    error = (y.unsqueeze(1) - paths.mean) / paths.scale
-    nll = 0.5 * error.square() + paths.scale.log() + 0.9189385332046727
+def robust_nll(paths: Paths, y: Tensor, mask: Tensor) -> Tensor:
+    """The negative log-likelihood of `y` `(N, H)`, averaged over paths and over what `mask` knows: a scalar, in nats per value.
+
+    The density is Huber's (1964): normal within 3 deviations, exponential beyond, so that one exploded run has a bounded pull on a fit and on the
+    choice of its best epoch.
+    """
+    error = ((y.unsqueeze(1) - paths.mean) / paths.scale).abs()
+    inner = error.clamp(max=HUBER)
+    nll = inner * (error - 0.5 * inner) + paths.scale.log() + LOG_NORM
     return (nll.mean(1) * mask).sum() / mask.sum().clamp(min=1)
+
+
+def normal_crps(paths: Paths, y: Tensor, mask: Tensor) -> Tensor:
+    """The continuous ranked probability score of the normal with the moments of the paths, averaged over what `mask` knows: a scalar.
+
+    Gneiting and Raftery, "Strictly proper scoring rules, prediction, and estimation", JASA 2007, equation 21.
+    """
+    spread = (paths.scale.square().mean(1) + paths.mean.var(1, correction=0)).sqrt()
+    z = (y - paths.mean.mean(1)) / spread
+    density = torch.exp(-0.5 * z.square()) / math.sqrt(2 * math.pi)
+    crps = spread * (z * torch.erf(z / math.sqrt(2)) + 2 * density - 1 / math.sqrt(math.pi))
+    return (crps * mask).sum() / mask.sum().clamp(min=1)
 
 
 def noise_layout(paths: int, strata: int) -> Tensor:

@@ -16,7 +16,7 @@ from predictors.fitting import Network
 from predictors.lstm import read_epochs
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import number
-from predictors.paths import Paths, normal_nll
+from predictors.paths import Paths, robust_nll
 from predictors.posterior import MIN_SCALE, Clock, Gaussian, kl
 
 __all__ = ["VRNN", "VRNNOptions", "VariationalRNN"]
@@ -59,7 +59,7 @@ class VariationalRNN(Network):
         self.cell = nn.GRUCell(2 * hidden, hidden)
         self.start = nn.Parameter(torch.zeros(hidden))
 
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         """The negative evidence lower bound per value of the whole curve; where the prefix ends does not matter to it."""
         values = torch.cat([prefix.values[:, :, 0], future.y], dim=1)
         seen = torch.cat([prefix.seen[:, :, 0], future.mask], dim=1)
@@ -67,7 +67,7 @@ class VariationalRNN(Network):
         information = kl(q, _split(self.prior(before))) * seen
         output = _split(self.decoder(torch.cat([self.phi_z(z), before], dim=-1)))
         paths = Paths(output.mean[:, None, :, 0], output.std[:, None, :, 0])
-        return normal_nll(paths, values, seen) + beta * information.sum() / seen.sum().clamp(min=1)
+        return robust_nll(paths, values, seen) + beta * information.sum() / seen.sum().clamp(min=1)
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
         """Roll-outs of the prior under draws that all rows share."""

@@ -18,7 +18,7 @@ class Claims(Network):
         self.claimed = claimed
         self.unused = nn.Parameter(torch.zeros(1))
 
-    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator | None) -> Tensor:
+    def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         raise NotImplementedError
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
