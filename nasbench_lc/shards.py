@@ -62,7 +62,7 @@ def read_all(path: Path) -> Reading:
     tables = [store.read(path)] if path.exists() else []
     good: dict[Path, Table] = {}
     bad: list[Path] = []
-    for shard in sorted(parts_folder(path).glob("part-*.h5")):
+    for shard in _listed(parts_folder(path)):
         try:
             if shard.stem.removeprefix("part-") != _digest(shard.read_bytes()):
                 raise FormatError(f"A shard must have the digest of its name; got another for {shard}. Its runs are trained again.")
@@ -117,6 +117,13 @@ def compact(path: Path, plan: str | None = None) -> Table | None:
         if not any(folder.iterdir()):
             folder.rmdir()
     return table
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob("part-*.h5"))
+    except FileNotFoundError:  # the writer removed the empty folder while it was being listed
+        return []
 
 
 def _digest(content: bytes) -> str:

@@ -10,14 +10,17 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from generators.generate import generate
+from generators.plan import resolve
 from nasbench_lc import store
 from nasbench_lc.shards import parts_folder, read_all
 from nasbench_lc.table import Table
 from nasbench_lc.validation import problems
 from tests.generators import drill
-from tests.generators.stub import plan_of, resolver
+from tests.generators.stub import plan_of
+from tests.generators.stub import resolver as stub_resolver
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,15 +31,18 @@ def same_curves(a: Table, b: Table) -> bool:
     return a.uids == b.uids and all(a.columns[n].tobytes() == b.columns[n].tobytes() for n in names)
 
 
-def test_killed_at_twenty_moments_of_its_life(tmp_path: Path):
-    unbroken = generate(plan_of(drill.RUNS), tmp_path / "unbroken.h5", engine="serial", resolver=resolver).table
-    command = [sys.executable, "-m", "tests.generators.drill", str(tmp_path), "20", "1"]
+@pytest.mark.parametrize(("kind", "kills"), [("stub", 20), ("real", 3)])
+def test_killed_at_moments_of_its_whole_life(tmp_path: Path, kind: str, kills: int):
+    plan, resolver = drill.PLANS[kind], {"stub": stub_resolver, "real": resolve}[kind]
+    unbroken = generate(plan, tmp_path / "unbroken.h5", engine="serial", device="cpu", resolver=resolver).table
+    command = [sys.executable, "-m", "tests.generators.drill", str(tmp_path), str(kills), "1", kind]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
     assert report["problems"] == []
-    assert sum(report["landed"].values()) == 20
-    assert report["landed"].get("writing the file", 0) + report["landed"].get("after the rename", 0) > 0
+    assert sum(report["landed"].values()) == kills
+    if kind == "stub":
+        assert report["landed"].get("writing the file", 0) + report["landed"].get("after the rename", 0) > 0
     for life in range(report["lives"]):
         path = tmp_path / f"life{life}" / "x.h5"
         table = store.read(path)
@@ -76,7 +82,7 @@ def test_the_parent_of_a_pool_killed_while_it_trains(tmp_path: Path):
         seen = set(table.uids)
     (tmp_path / "sleep").unlink()
     subprocess.run([sys.executable, "-c", GENERATE, str(path), "60"], cwd=ROOT, check=True)
-    unbroken = generate(plan_of(60), tmp_path / "unbroken.h5", engine="serial", resolver=resolver).table
+    unbroken = generate(plan_of(60), tmp_path / "unbroken.h5", engine="serial", resolver=stub_resolver).table
     assert same_curves(store.read(path), unbroken)
     assert not parts_folder(path).exists()
 
@@ -115,7 +121,7 @@ def check_interrupted(tmp_path: Path, done: subprocess.CompletedProcess[str]) ->
     table = store.read(tmp_path / "x.h5")
     assert 0 < len(table) < 200
     (tmp_path / "sleep").unlink()
-    again = generate(plan_of(200), tmp_path / "x.h5", engine="serial", data_dir=tmp_path, resolver=resolver)
+    again = generate(plan_of(200), tmp_path / "x.h5", engine="serial", data_dir=tmp_path, resolver=stub_resolver)
     assert again.trained == 200 - len(table)
     assert np.isfinite(again.table.columns["curves/test_loss"]).all()
 

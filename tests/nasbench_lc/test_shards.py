@@ -167,6 +167,19 @@ def test_reading_while_another_process_compacts(path: Path, monkeypatch: pytest.
     assert len(reading.table) == 2
 
 
+def test_reading_while_another_process_removes_the_empty_folder(path: Path, monkeypatch: pytest.MonkeyPatch):
+    write_shard(path, sample_table(2))
+    compact(path)
+
+    def vanish(self: Path, pattern: str) -> None:
+        raise FileNotFoundError(self)
+
+    monkeypatch.setattr(Path, "glob", vanish)
+    reading = read_all(path)
+    assert reading.table is not None
+    assert len(reading.table) == 2
+
+
 WRITER = """
 import sys
 from pathlib import Path
