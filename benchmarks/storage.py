@@ -99,6 +99,7 @@ def reading(folder: Path, rounds: int) -> dict[str, Any]:
     for _ in range(rounds * 3):
         theirs.append(timed(lambda: np.load(npy)))
         ours.append(timed(lambda: store.read_curves(h5, METRICS)))
+    for _ in range(rounds):
         whole.append(timed(lambda: store.read(h5)))
     return {
         "read_curves": spread([w for w, _ in ours], 1e3),

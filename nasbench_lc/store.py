@@ -1,6 +1,7 @@
 """One HDF5 file, written whole and read as columns."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a, h5d, h5f, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
@@ -116,22 +117,23 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
     """
     try:
         verify(path, columns=False)
-        with h5py.File(path, "r") as file:
-            _check_version(file, path)
-            try:
-                found = [h5d.open(file.id, f"curves/{m}".encode()) for m in metrics]
-            except KeyError as error:
-                raise ConfigError(f"The metrics must be curves of the file; got {', '.join(metrics)} for {path}. Choose others.") from error
-            shapes = {dataset.shape for dataset in found}
-            if len(shapes) != 1 or len(min(shapes)) != 2:
-                raise FormatError(f"All curves must have the same two axes; got {sorted(shapes)} in {path}. The file is damaged.")
-            for dataset in found:
-                if dataset.get_offset() is None:  # not simply one piece of this file
-                    _check_dataset(h5py.Dataset(dataset))
-            values = np.empty((len(found), *min(shapes)), np.float32)
-            for i, dataset in enumerate(found):
-                dataset.read(h5s.ALL, h5s.ALL, values[i])
-            return values
+        # Again h5py's low-level interface: the objects of the other cost a third of the reading.
+        file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
+        _check_version(h5py.File(file), path)
+        try:
+            found = [h5d.open(file, f"curves/{m}".encode()) for m in metrics]
+        except KeyError as error:
+            raise ConfigError(f"The metrics must be curves of the file; got {', '.join(metrics)} for {path}. Choose others.") from error
+        shapes = {dataset.shape for dataset in found}
+        if len(shapes) != 1 or len(min(shapes)) != 2:
+            raise FormatError(f"All curves must have the same two axes; got {sorted(shapes)} in {path}. The file is damaged.")
+        for dataset in found:
+            if dataset.get_offset() is None:  # not simply one piece of this file
+                _check_dataset(h5py.Dataset(dataset))
+        values = np.empty((len(found), *min(shapes)), np.float32)
+        for i, dataset in enumerate(found):
+            dataset.read(h5s.ALL, h5s.ALL, values[i])
+        return values
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
 
@@ -188,7 +190,7 @@ def _check_dataset(item: h5py.Dataset) -> None:
 
 
 def _check_version(file: h5py.File, path: Path) -> None:
-    if "schema_version" not in file.attrs:
+    if not h5a.exists(file.id, b"schema_version"):
         raise FormatError(f"A curve dataset must state its schema_version; got none in {path}. It was not written by this tool.")
     stated: Any = file.attrs["schema_version"]
     found = int(stated)
