@@ -27,7 +27,8 @@ def forest_weights(train: Floats, query: Floats, target: Floats, trees: int, lea
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
     forest = ExtraTreesRegressor(trees, min_samples_leaf=leaf, max_features=features, random_state=seed, n_jobs=1)
-    forest.fit(train, u[:, :keep] * s[:keep])
+    scores = u[:, :keep] * s[:keep]
+    forest.fit(train, scores[:, 0] if keep == 1 else scores)
     here, there = forest.apply(query), forest.apply(train)
     weights = np.zeros((len(query), len(train)))
     for tree in range(trees):

@@ -9,12 +9,10 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.point import PointPredictor
 from predictors.prefix import scaled_prefix
+from predictors.robust import centre_and_reach
 from predictors.scale import to_scale
 
 __all__ = ["Gaussian", "GaussianConfig"]
-
-FAR = 2.0
-"""No value closer than this to its epoch's median is moved: a loss within a factor of 7, and every accuracy, is what it is."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +22,10 @@ class GaussianConfig:
     Arguments:
         rank: The number of factors; curves of one task lie close to a space of 3 to 10 dimensions.
         all_metrics: Whether the prefixes of the other metrics are conditioned on too.
-        clip: Values further than this many robust standard deviations (and 2 units of the scale) from their epoch's median are moved
-            there, so that no exploding curve rules the rest.
     """
 
     rank: int = 10
     all_metrics: bool = False
-    clip: float = 5.0
 
 
 @final
@@ -54,12 +49,8 @@ class Gaussian(PointPredictor):
         z = np.stack([to_scale(train.y[:, :, j], m) for j, m in enumerate(train.metrics)], axis=-1)
         n, epochs, metrics = z.shape
         table = z.reshape(n, -1)
-        centre = _masked_median(table, np.zeros(table.shape[1]))
-        width = 1.4826 * _masked_median(np.abs(table - centre), np.ones(table.shape[1]))
-        width = np.maximum(width, 1e-3)
-        reach = np.maximum(self.config.clip * width, FAR)
+        centre, reach, width = centre_and_reach(table)
         x = np.clip(table - centre, -reach, reach) / width
-        x = np.where(np.isfinite(x), x, np.nan)
         there = np.isfinite(x)
         mean = np.where(there, x, 0).sum(0) / np.maximum(there.sum(0), 1)
         x = np.where(there, x - mean, 0.0)
@@ -91,12 +82,3 @@ class Gaussian(PointPredictor):
         future = loadings[at, column]
         spread = np.einsum("hi,nij,hj->nh", future, np.linalg.inv(precision), future) + noise[at, column]
         return mean[at, column] + factors @ future.T, np.sqrt(spread)
-
-
-def _masked_median(table: Floats, default: Floats) -> Floats:
-    """The median of the finite values of every column, `default` where there is none."""
-    some = np.isfinite(table).any(0)
-    out = default.copy()
-    if some.any():
-        out[some] = np.nanmedian(np.where(np.isfinite(table), table, np.nan)[:, some], axis=0)
-    return out

@@ -9,6 +9,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.point import PointPredictor
 from predictors.prefix import fill
+from predictors.robust import tame
 from predictors.scale import to_scale
 
 __all__ = ["MeanCurve", "MeanCurveConfig", "mean_curve", "mean_curve_at"]
@@ -38,7 +39,7 @@ class MeanCurve(PointPredictor):
 
 def mean_curve(train: CurveSet) -> Floats:
     """The mean of the finite values of each epoch on the scale, shape `(T,)`; an epoch without any takes its neighbour's."""
-    z = to_scale(train.target, train.metric)
+    z = tame(to_scale(train.target, train.metric))
     there = np.isfinite(z)
     mean = np.where(there, z, 0.0).sum(0) / np.maximum(there.sum(0), 1)
     return fill(np.where(there.any(0), mean, np.nan)[None], np.zeros(train.epochs))[0]

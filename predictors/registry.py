@@ -8,6 +8,7 @@ from predictors.knn import KNN
 from predictors.last_value import LastValue
 from predictors.lc_gode import LCGODE
 from predictors.lc_gode_paper import LCGODEPaper
+from predictors.lc_pfn import LCPFN
 from predictors.lstm import LSTM
 from predictors.mean_curve import MeanCurve
 from predictors.node import NODE
@@ -29,4 +30,5 @@ PREDICTORS: dict[str, type[Predictor]] = {
     "knn": KNN,
     "extra-trees": ExtraTrees,
     "arch-only": ArchOnly,
+    "lc-pfn": LCPFN,
 }

@@ -12,6 +12,7 @@ from predictors.base import State
 from predictors.features import prefix_features, static_features, vocabulary
 from predictors.packing import pack, pack_json, unpack, unpack_json
 from predictors.prefix import fill, last_value
+from predictors.robust import tame
 from predictors.scale import to_scale
 
 __all__ = ["Table", "remember", "tabulate"]
@@ -49,7 +50,7 @@ def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -
     """
     train = unpack({k.removeprefix("train."): v for k, v in known.items() if k.startswith("train.")})
     words = unpack_json(known["words"])
-    z = to_scale(train.target, train.metric)
+    z = tame(to_scale(train.target, train.metric))
     z = fill(z, np.zeros(z.shape[1]))
     future = z[:, np.minimum(t.astype(np.int64), train.epochs) - 1]
     static = static_features(observed, words)

@@ -1,0 +1,161 @@
+"""LC-PFN: a transformer that was trained, once and for all, to continue curves of a prior."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Self, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.numpy import load
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import LEVELS, Forecast
+from predictors.base import Predictor, State
+from predictors.lc_pfn_bars import Bars
+from predictors.lc_pfn_net import PFN, PFNSize
+from predictors.lc_pfn_normaliser import Normaliser, normaliser_of
+from predictors.lc_pfn_pretrain import pretrain
+from predictors.packing import pack_json, unpack_json
+
+__all__ = ["LCPFN", "LCPFNConfig"]
+
+ROWS = 32
+"""Curves per pass of the network; a constant, so that no forecast depends on how many are asked for."""
+
+
+@dataclass(frozen=True)
+class LCPFNConfig:
+    """Hyperparameters of LC-PFN; all but `retrain` are read only when it is set.
+
+    Arguments:
+        retrain: Pretrain anew instead of taking the weights that ship with the package.
+        steps: Optimiser steps of pretraining.
+        batch_size: Prior curves per step.
+        lr: Peak learning rate.
+        width: Token width.
+        layers: Encoder layers.
+        heads: Attention heads.
+        buckets: Of the bar distribution.
+        seed: Of pretraining.
+    """
+
+    retrain: bool = False
+    steps: int = 12_000
+    batch_size: int = 64
+    lr: float = 1e-3
+    width: int = 128
+    layers: int = 3
+    heads: int = 4
+    buckets: int = 1000
+    seed: int = 0
+
+
+@final
+class LCPFN(Predictor):
+    """Prior-data fitted network: one forward pass approximates the posterior predictive of a curve under the prior.
+
+    It sees the observed part of the metric to forecast and nothing else. From the training curves it takes their length, which the axis
+    0 .. 100 of the prior stands for, and the soft bounds of its normaliser. Curves of one call share their cut-off and are forecast in
+    batches; missing values are left out. The quantiles are those of the network, brought back to the unit of the metric; the point
+    forecast is its mean, brought back likewise.
+
+    The shipped weights have 0.69 million parameters (width 128, 3 layers) and saw 0.77 million prior curves; the source publishes
+    26.8 million (512, 12) and 10 million. `predictors/weights/lc_pfn.json` is the training log. Other deviations: no dropout, a higher
+    learning rate, bfloat16 products, lengths from 20 to 200 beside 100, cut-off 0 included.
+
+    Source: Adriaensen et al., NeurIPS 2023, arXiv 2310.20447.
+    """
+
+    config: LCPFNConfig
+
+    def __init__(self, config: LCPFNConfig | None = None) -> None:
+        self.config = config or LCPFNConfig()
+        self._state: State | None = None
+
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Copy or pretrain the weights; read length and soft bounds off `train`.
+
+        Raises:
+            ConfigError: If no training value of the metric is finite, or the heads do not divide the width.
+        """
+        if not np.isfinite(train.target).any():
+            raise ConfigError(
+                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
+            )
+        norm = normaliser_of(train.target, train.metric)
+        facts = {"metric": train.metric, "epochs": train.epochs, "low": norm.low, "high": norm.high}
+        self._state = (self._pretrained() if self.config.retrain else shipped()) | {"facts": pack_json(facts)}
+        return self
+
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """Forecast by passes of the network; epochs beyond the training curves are held at their last.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+            ConfigError: If another metric is asked for than was fitted.
+        """
+        if self._state is None:
+            raise NotFittedError("A predictor must be fitted before it predicts; got one that is not. Call fit or load_state first.")
+        facts = unpack_json(self._state["facts"])
+        if observed.metric != facts["metric"]:
+            raise ConfigError(
+                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
+            )
+        norm = Normaliser(facts["metric"], facts["low"], facts["high"])
+        net, bars = _network(self._state)
+        span = 100.0 / facts["epochs"]
+        x = torch.from_numpy(np.minimum(observed.t * span, 100.0)).float()
+        query = torch.from_numpy(np.minimum(t * span, 100.0)).float()
+        g = norm.forward(np.where(np.isfinite(observed.target), observed.target, np.nan))
+        means: list[Floats] = []
+        quantiles: list[Floats] = []
+        levels = torch.from_numpy(LEVELS).float()
+        with torch.no_grad():
+            for start in range(0, len(observed), ROWS):
+                y = torch.from_numpy(g[start : start + ROWS]).float()
+                logits = net(x, torch.nan_to_num(y), query, torch.isnan(y))
+                means.append(bars.mean(logits).double().numpy())
+                quantiles.append(bars.quantiles(logits, levels).double().numpy())
+        shape = (0, len(t))
+        mean = norm.inverse(np.concatenate(means) if means else np.empty(shape))
+        q = norm.inverse(np.concatenate(quantiles) if quantiles else np.empty((*shape, len(LEVELS))))
+        return Forecast(t, mean, LEVELS, np.sort(q, axis=-1))
+
+    def state(self) -> State:
+        """Weights, borders, and what was read off the training curves.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
+        if self._state is None:
+            raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
+        return dict(self._state)
+
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `state`."""
+        self._state = {name: np.array(value) for name, value in state.items()}
+        return self
+
+    def _pretrained(self) -> State:
+        c = self.config
+        if c.heads < 1 or c.width % c.heads:
+            raise ConfigError(f"The heads must divide the width, {c.width}; got {c.heads}. Choose 1, 2 or 4.")
+        *_, last = pretrain(PFNSize(c.width, c.layers, c.heads, c.buckets), c.steps, c.batch_size, c.lr, c.seed)
+        return last.net.arrays() | {"borders": last.borders.numpy(), "heads": np.array([c.heads])}
+
+
+def shipped() -> State:
+    """The weights that come with the package: name to array."""
+    return dict(load(files("predictors").joinpath("weights", "lc_pfn.safetensors").read_bytes()))
+
+
+def _network(state: State) -> tuple[PFN, Bars]:
+    """The network and its bars; the size is read off the shapes."""
+    weights = {k: v for k, v in state.items() if k not in ("facts", "borders", "heads")}
+    width = weights["embed_x.weight"].shape[0]
+    layers = len({k.split(".")[1] for k in weights if k.startswith("layers.")})
+    net = PFN(PFNSize(width, layers, int(state["heads"][0]), len(state["borders"]) - 1)).load_arrays(weights)
+    return net.eval(), Bars(torch.from_numpy(np.array(state["borders"])).float())
