@@ -29,9 +29,6 @@ from nasbench_lc.curves import Curve
 
 __all__ = ["Lean", "train_lean"]
 
-_BLOCK = 1 << 16
-"""Parameters to update at a time: a block of weights and momentum stays in the cache between the two passes over it."""
-
 
 class _Batch:
     """Views of the hidden buffers for steps of one size."""
@@ -64,8 +61,6 @@ class Lean:
         self.parameters = Parameters(spec.layers, dtype)
         for layer in range(len(spec.layers)):
             self.parameters.load(layer, *self.draws.initial(layer))
-        flat, momentum = self.parameters.flat, self.parameters.momentum
-        self._blocks = [(momentum[a : a + _BLOCK], flat[a : a + _BLOCK]) for a in range(0, len(flat), _BLOCK)]
         self._x = rows_with_ones(task.x["train"], dtype)
         self._shuffled = torch.empty_like(self._x)
         self._logits = EpochLogits(spec, task, dtype)
@@ -94,6 +89,7 @@ class Lean:
         spec = self.spec
         mm, addmm, softmax, multiply, subtract = torch.mm, torch.addmm, torch.softmax, np.multiply, np.subtract
         weights, momenta = self.parameters.weights, self.parameters.momenta
+        flat, flat_momentum = self.parameters.flat, self.parameters.momentum
         last, lr, momentum, decay = len(spec.widths), spec.lr[epoch - 1], spec.momentum, spec.weight_decay
         backward = [w[:-1].t() for w in weights[:last]] + [weights[last][:, :-1]]
         walks = [m.walk(epoch) for m in self._masks]
@@ -121,9 +117,8 @@ class Lean:
                 d = batch.dz[i]
                 h_t = batch.inputs_t[i - 1] if i else x.t()
                 addmm(momenta[i], h_t, d, beta=momentum, alpha=alpha, out=momenta[i])
-            for m, p in self._blocks:
-                m.add_(p, alpha=decay)
-                p.add_(m, alpha=-lr)
+            flat_momentum.add_(flat, alpha=decay)
+            flat.add_(flat_momentum, alpha=-lr)
 
 
 def train_lean(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32) -> Curve:
