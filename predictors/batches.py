@@ -66,6 +66,11 @@ class Prefix:
         """The last known value of each metric, shape `(N, M)`; 0, the scale's centre, where there is none."""
         return self.values[:, -1] if len(self.epochs) else self.values.new_zeros(len(self.values), self.values.shape[2])
 
+    def double(self) -> "Prefix":
+        """The same in double precision."""
+        graphs = None if self.graphs is None else self.graphs.double()
+        return Prefix(self.epochs.double(), self.values.double(), self.seen.double(), self.features.double(), graphs)
+
 
 @dataclass(frozen=True, eq=False)
 class Future:

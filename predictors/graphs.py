@@ -43,6 +43,10 @@ class GraphBatch:
         """The same for some of the graphs."""
         return GraphBatch(self.features[index], self.edges[index], self.multiplicity[index])
 
+    def double(self) -> "GraphBatch":
+        """The same in double precision."""
+        return GraphBatch(self.features.double(), self.edges.double(), self.multiplicity.double())
+
 
 @dataclass(frozen=True)
 class Vocabulary:

@@ -72,4 +72,4 @@ class LCGODE(NeuralPredictor):
         """
         scales, network = self.fitted()
         assert isinstance(network, LatentODE)
-        return network.solver_error(scales.prefix(observed), torch.as_tensor(t, dtype=torch.float32))
+        return network.solver_error(scales.prefix(observed).double(), torch.as_tensor(t, dtype=torch.float64))

@@ -63,9 +63,8 @@ class ResidualLSTM(Network):
 
     def _roll(self, prefix: Prefix, t: Tensor) -> Paths:
         n, k, _ = prefix.values.shape
-        ones = torch.ones(n, 1)
-        x = torch.zeros(n, 1)
-        tokens = torch.cat([torch.zeros(n, 1, 3), torch.zeros(n, k, 3)], dim=1)
+        ones = prefix.values.new_ones(n, 1)
+        tokens = prefix.values.new_zeros(n, k + 1, 3)
         tokens[:, 1:, 0], tokens[:, 1:, 1] = prefix.values[:, :, 0], prefix.seen[:, :, 0]
         tokens[:, 1:, 2] = self.clock(prefix.epochs)
         hidden, state = self.lstm(self.into(tokens))
@@ -84,7 +83,7 @@ class ResidualLSTM(Network):
 
 def read_epochs(end: float, t: Tensor) -> Tensor:
     """The epochs that a roll-out walks through, one after another: from the one after `end` to the last of `t`."""
-    return torch.arange(end + 1, float(t[-1].ceil()) + 1, dtype=torch.float32)
+    return torch.arange(end + 1, float(t[-1].ceil()) + 1, dtype=t.dtype)
 
 
 @final

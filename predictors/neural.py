@@ -1,4 +1,8 @@
-"""What all neural sequence predictors share: scales, the fit, forecasts in chunks, and what a checkpoint holds."""
+"""What all neural sequence predictors share: scales, the fit, forecasts in chunks, and what a checkpoint holds.
+
+Networks are fitted and stored in single precision and asked in double: the scale of an exploded run magnifies rounding, which in
+single precision depends on how many rows are computed together.
+"""
 
 import abc
 from collections.abc import Mapping
@@ -77,10 +81,9 @@ class NeuralPredictor(Predictor, abc.ABC):
             network = self.build(scales)
         held_out = scales.whole(valid) if valid is not None and len(valid) and valid.epochs > 1 else None
         fit(network, scales.whole(train), held_out, self.config)
-        network.eval()
         cuts = cut_validation(held_out) if held_out is not None else []
-        self._scales, self._network = scales, network
         self._stretch = stretch_factor(network, cuts, self.config.paths, self.config.seed)
+        self._scales, self._network = scales, network.eval().double()
         return self
 
     @final
@@ -88,12 +91,12 @@ class NeuralPredictor(Predictor, abc.ABC):
     def predict(self, observed: Observed, t: Floats) -> Forecast:
         """Forecast; see :meth:`predictors.base.Predictor.predict`."""
         scales, network = self.fitted()
-        times = torch.as_tensor(t, dtype=torch.float32)
+        times = torch.as_tensor(t, dtype=torch.float64)
         parts = []
         for start in range(0, len(observed), CHUNK):
             generator = torch.Generator().manual_seed(self.config.seed)
-            prefix = scales.prefix(observed.subset(slice(start, start + CHUNK)))
-            paths = stretch(network.forecast(prefix, times, self.config.paths, generator), self._stretch)
+            prefix = scales.prefix(observed.subset(slice(start, start + CHUNK))).double()
+            paths = stretch(network.forecast(prefix, times, self.config.paths, generator), self._stretch).float()
             parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata, self.config.point))
         return _stack(parts)
 
@@ -101,7 +104,7 @@ class NeuralPredictor(Predictor, abc.ABC):
     def state(self) -> State:
         """Weights under their names, the statistics of the training curves as the bytes of a JSON text, and the stretch."""
         scales, network = self.fitted()
-        weights: State = {name: value.numpy().copy() for name, value in network.state_dict().items()}
+        weights: State = {name: value.float().numpy() for name, value in network.state_dict().items()}
         return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **weights}
 
     @final
@@ -114,7 +117,7 @@ class NeuralPredictor(Predictor, abc.ABC):
             name: torch.from_numpy(np.array(value)) for name, value in state.items() if name not in (STATISTICS, STRETCH)
         }
         network.load_state_dict(weights)
-        self._scales, self._network, self._stretch = scales, network.eval(), float(np.asarray(state[STRETCH])[0])
+        self._scales, self._network, self._stretch = scales, network.eval().double(), float(np.asarray(state[STRETCH])[0])
         return self
 
     @final

@@ -39,6 +39,10 @@ class Paths:
     mean: Tensor
     scale: Tensor
 
+    def float(self) -> "Paths":
+        """The same in single precision."""
+        return Paths(self.mean.float(), self.scale.float())
+
 
 def robust_nll(paths: Paths, y: Tensor, mask: Tensor) -> Tensor:
     """The negative log-likelihood of `y` `(N, H)`, averaged over paths and over what `mask` knows: a scalar, in nats per value.

@@ -37,7 +37,7 @@ class Clock:
 
     def of(self, epoch: float) -> float:
         """One epoch to time, in the same arithmetic."""
-        return float(self(torch.tensor([epoch], dtype=torch.float32))[0])
+        return float(self(torch.tensor([epoch], dtype=torch.float64))[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,7 @@ def euler_maruyama(
         z = torch.add(z, f, alpha=dt) + dw
         states.append(z)
     energy = (torch.stack(gaps) / g).square().sum(-1).sum(0)
-    return StochasticPath(torch.linspace(t0, t1, steps + 1), torch.stack(states), 0.5 * dt * energy)
+    return StochasticPath(torch.linspace(t0, t1, steps + 1, dtype=z0.dtype), torch.stack(states), 0.5 * dt * energy)
 
 
 def linear_weights(grid: Tensor, t: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ class VariationalRNN(Network):
         steps = read_epochs(prefix.end, t)
         wanted = set(torch.searchsorted(steps, t.contiguous()).clamp(max=len(steps) - 1).tolist())
         means, scales = [], []
-        ones = torch.ones(n, paths, 1)
+        ones = prefix.values.new_ones(n, paths, 1)
         for i, time in enumerate(self.clock(steps).tolist()):
             p = _split(self.prior(h))
             phi_z = self.phi_z(p.mean + p.std * torch.randn(1, paths, p.mean.shape[-1], generator=generator))
