@@ -67,7 +67,7 @@ class PartCache:
         """A stored part, or None where there is none that can be read."""
         try:
             record = json.loads((self.folder / f"{key}.json").read_text())
-            with np.load(self.folder / f"{key}.npz", allow_pickle=False) as arrays:
+            with (self.folder / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return record, dict(arrays)
         except (OSError, ValueError, zipfile.BadZipFile):
             return None

@@ -100,9 +100,9 @@ def epochs_to_try(epochs: int) -> list[int]:
 
 
 def without_predictor(curves: CurveSet, horizon: int) -> list[StrategyPoint]:
-    """Every strategy of this module on the curves (all finite up to the horizon), each at several settings."""
+    """Every strategy of this module on the curves (all finite up to the horizon), each at several settings; none without measured times."""
     up, y, seconds = higher_is_better(curves.metric), curves.target[:, :horizon], curves.seconds
-    if not len(curves):
+    if not np.isfinite(seconds[:, :horizon]).any():
         return []
     points = [StrategyPoint("full training", f"{horizon} epochs", sgd_seconds(seconds, horizon), 0.0, False)]
 

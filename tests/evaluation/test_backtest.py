@@ -1,0 +1,215 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.backtest import evaluate, score
+from evaluation.results import KEYS
+from nasbench_lc.curves import Status
+from nasbench_lc.errors import ConfigError
+from nasbench_lc.forecast import Forecast
+from tests.evaluation.toys import Last, Mean, ToyConfig, toy_curves
+
+MODELS = {"last": lambda seed: Last(ToyConfig(seed=seed)), "mean": lambda seed: Mean(ToyConfig(seed=seed))}
+TIMED = ("fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n")
+ASKED = {"observe": [3, 6], "horizons": [8, 12]}
+
+
+def test_one_row_for_every_model_prefix_horizon_and_seed() -> None:
+    results = evaluate(MODELS, toy_curves(), **ASKED, seeds=2)
+    keys = [(r["model"], r["observe"], r["horizon"], r["seed"]) for r in results.rows]
+    assert sorted(keys) == sorted((m, k, h, s) for m in MODELS for k in (3, 6) for h in (8, 12) for s in (0, 1))
+    assert all(tuple(row) == KEYS for row in results.rows)
+    assert all(row["n_test"] == 6 and row["n_train"] == 15 and row["n_nonfinite"] == 0 for row in results.rows)
+    assert len(results.summary) == 8
+    assert results.beside is None
+
+
+def test_scores_by_hand() -> None:
+    curves = toy_curves()
+    results = evaluate({"last": MODELS["last"]}, curves, observe=[4], horizons=[10])
+    test = results.figures.test
+    last, truth = test.target[:, 3:4], test.target[:, 4:10]
+    (row,) = results.rows
+    assert row["mape"] == pytest.approx(np.mean(np.abs(last - truth) / truth), rel=1e-12)
+    assert row["rmse"] == pytest.approx(np.sqrt(np.mean((last - truth) ** 2)), rel=1e-12)
+    assert row["mae_final"] == pytest.approx(np.mean(np.abs(last[:, 0] - truth[:, -1])), rel=1e-12)
+    full, observed = test.seconds[:, :10].sum(), test.seconds[:, :4].sum()
+    assert row["speedup"] == pytest.approx(full / (observed + row["predict_seconds"]), rel=1e-9)
+
+
+def test_a_model_is_fitted_once_for_all_prefixes() -> None:
+    made: list[Last] = []
+
+    def make(seed: int) -> Last:
+        made.append(Last(ToyConfig(seed=seed)))
+        return made[-1]
+
+    evaluate({"last": make}, toy_curves(), observe=[2, 3, 5], horizons=[9, 12], seeds=2)
+    assert sorted(p.fits for p in made if p.fits) == [1, 1]
+    made.clear()
+    evaluate({"last": make}, toy_curves(), observe=[2, 3, 5], horizons=[9, 12], protocol="paper")
+    assert sum(p.fits for p in made) == 1  # the strict fit; the paper's protocol fits copies that know their prefix
+
+
+def test_horizons_inside_a_prefix_are_not_scored() -> None:
+    rows = evaluate(MODELS, toy_curves(), observe=[3, 8], horizons=[6, 12]).rows
+    assert {(r["observe"], r["horizon"]) for r in rows} == {(3, 6), (3, 12), (8, 12)}
+
+
+def test_diverged_curves_are_scored_and_a_second_line_leaves_them_out() -> None:
+    curves = toy_curves()
+    y, status = curves.y.copy(), list(curves.status)
+    for i in range(0, 24, 2):
+        y[i, 6:] *= 1000.0
+        status[i] = Status.DIVERGED
+    for i in range(1, 24, 6):
+        y[i, 8:] = np.nan
+        status[i] = Status.DIVERGED
+    results = evaluate(MODELS, replace(curves, y=y, status=tuple(status)), observe=[3], horizons=[12], seeds=3)
+    for row, ok in zip(results.rows, results.rows_without_diverged, strict=True):
+        assert row["n_test"] + row["n_nonfinite"] == 6
+        assert ok["n_test"] == row["n_test"] - row["n_diverged"]
+        assert ok["n_diverged"] == 0
+        if row["model"] == "last" and row["n_diverged"]:
+            assert row["rmse"] > 10 > ok["rmse"]
+    assert sum(r["n_diverged"] for r in results.rows) > 0
+    assert sum(r["n_nonfinite"] for r in results.rows) > 0
+    assert {e["subset"] for e in results.summary} == {"all", "without_diverged"}
+
+
+def test_a_model_that_cannot_answer_has_nulls_and_a_note() -> None:
+    results = evaluate(MODELS, toy_curves(), observe=[0, 3], horizons=[12])
+    (row,) = [r for r in results.rows if r["model"] == "last" and r["observe"] == 0]
+    assert row["mape"] is None
+    assert row["n_test"] == 6
+    assert [(n.model, n.text.startswith("No forecast from 0 epochs")) for n in results.notes] == [("last", True)]
+    assert "last" in results.figures.forecasts
+
+
+class Unfit(Last):
+    def fit(self, train, valid=None):
+        raise ConfigError("This model needs a graph; got none. Choose another file.")
+
+
+def test_a_model_that_cannot_learn_has_nulls_and_a_note() -> None:
+    results = evaluate({"unfit": lambda seed: Unfit(), **MODELS}, toy_curves(), **ASKED)
+    assert all(r["mape"] is None and r["fit_seconds"] is None for r in results.rows if r["model"] == "unfit")
+    assert "needs a graph" in results.notes[0].text
+    assert "unfit" not in results.figures.forecasts
+
+
+class Silent(Last):
+    def predict(self, observed, t):
+        mean = super().predict(observed, t).mean
+        mean[0] = np.nan
+        return Forecast.from_point(t, mean)
+
+
+def test_a_forecast_that_is_not_finite_is_counted_and_spoils_its_scores() -> None:
+    (row,) = evaluate({"silent": lambda seed: Silent()}, toy_curves(), observe=[3], horizons=[12]).rows
+    assert row["n_nonfinite_forecasts"] == 1
+    assert row["mape"] is None
+    assert row["kendall"] is None
+
+
+def test_the_papers_protocol_stands_beside_the_strict_one() -> None:
+    curves = toy_curves()
+    results = evaluate({"last": MODELS["last"]}, curves, observe=[4], horizons=[12], protocol="paper")
+    assert (results.protocol, results.rows[0]["protocol"]) == ("paper", "paper")
+    assert results.beside is not None
+    (strict,) = evaluate({"last": MODELS["last"]}, curves, observe=[4], horizons=[12]).rows
+    assert {k: v for k, v in results.beside.rows[0].items() if k not in TIMED} == {k: v for k, v in strict.items() if k not in TIMED}
+    test = curves.subset(slice(18, 24))
+    last, truth = test.target[:, 3:4], test.target[:, 4:11]  # the last epoch is dropped
+    assert results.rows[0]["mape"] == pytest.approx(np.mean(np.abs(last - truth) / truth), rel=1e-12)
+    assert results.rows[0]["horizon"] == 12
+
+
+def test_a_fitted_model_is_scored_on_what_it_has_not_seen() -> None:
+    curves = toy_curves()
+    predictor = Last().fit(curves.subset(slice(0, 10)))
+    seen = frozenset((*curves.uid[:8], *curves.group[8:10]))
+    results = evaluate({}, curves, **ASKED, fitted={"ours": predictor}, leave_out=seen)
+    assert set(results.figures.test.uid) == set(curves.uid[10:])
+    assert all(r["n_test"] == 14 and r["n_train"] is None and r["fit_seconds"] is None for r in results.rows)
+    assert "10 of 24 curves" in results.notes[0].text
+    assert predictor.fits == 1
+    beside = evaluate({"mean": MODELS["mean"]}, curves, **ASKED, fitted={"ours": predictor}, leave_out=seen)
+    whole = evaluate(MODELS, curves, **ASKED)
+    assert set(beside.figures.test.uid) == set(whole.figures.test.uid) - set(curves.uid[:10])
+    with pytest.raises(ConfigError, match="must remain"):
+        evaluate({}, curves, **ASKED, fitted={"ours": predictor}, leave_out=frozenset(curves.uid))
+
+
+def test_transfer_scores_the_other_curves() -> None:
+    source, goal = toy_curves(seed=1), toy_curves(seed=2, n=40)
+    zero = evaluate(MODELS, source, **ASKED, transfer_to=goal)
+    some = evaluate(MODELS, source, **ASKED, transfer_to=goal, transfer_curves=20)
+    assert zero.figures.test.uid == some.figures.test.uid
+    assert set(zero.figures.test.uid) <= set(goal.uid)
+    assert (zero.rows[0]["n_train"], some.rows[0]["n_train"]) == (15, 15 + 17)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_killed_evaluation_continues_where_it_was(tmp_path: Path) -> None:
+    fits: list[str] = []
+
+    def maker(name: str):
+        class Counted(Last):
+            def fit(self, train, valid=None):
+                if name == "second" and fits == ["first"] and not resumed:
+                    raise Interrupted
+                fits.append(name)
+                return super().fit(train, valid)
+
+        return lambda seed: Counted(ToyConfig(offset=0.1 * (name == "second"), seed=seed))
+
+    resumed = False
+    models, curves = {name: maker(name) for name in ("first", "second")}, toy_curves()
+    with pytest.raises(Interrupted):
+        evaluate(models, curves, **ASKED, cache=tmp_path)
+    resumed = True
+    again = evaluate(models, curves, **ASKED, cache=tmp_path)
+    assert fits == ["first", "second"]
+    cached = evaluate(models, curves, **ASKED, cache=tmp_path)
+    assert fits == ["first", "second"]
+    assert again.rows == cached.rows
+    np.testing.assert_allclose(again.figures.forecasts["first"].quantiles, cached.figures.forecasts["first"].quantiles, rtol=1e-6)
+    evaluate(models, toy_curves(seed=9), **ASKED, cache=tmp_path)
+    assert fits == ["first", "second"] * 2
+
+
+def test_progress_counts_every_part() -> None:
+    seen: list[tuple[int, int]] = []
+    evaluate(MODELS, toy_curves(), **ASKED, seeds=2, protocol="paper", progress=lambda done, total, text: seen.append((done, total)))
+    assert seen == [(i, 8) for i in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"observe": [12]}, r"0 \.\. 11; got 12"),
+        ({"observe": [-1]}, r"got -1"),
+        ({"horizons": [13]}, r"1 \.\. 12; got 13"),
+        ({"horizons": [2]}, "must lie after the observed epochs"),
+        ({"seeds": 0}, "at least 1; got 0"),
+        ({"protocol": "loose"}, "strict, paper; got loose"),
+        ({"protocol": "paper", "train_size": 10}, "whole of one file"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        evaluate(MODELS, toy_curves(), **{**ASKED, **change})
+
+
+def test_score_of_a_perfect_forecast() -> None:
+    observed, target = toy_curves().observe(3)
+    scores = score(Forecast.from_point(target.t, target.y), observed, target, 9)
+    assert (scores["mape"], scores["rmse"], scores["kendall"], scores["regret_at_1"], scores["excess_jump"]) == (0, 0, 1, 0, 0)
+    assert scores["n_test"] == 24
+    assert score(Forecast.from_point(target.t, target.y), observed, target, 9, np.arange(24) < 5)["n_test"] == 5

@@ -1,0 +1,48 @@
+import pytest
+
+from evaluation.backtest import evaluate
+from evaluation.table import COLUMNS, cell, format_table, headline_entries, number
+from tests.evaluation.toys import Last, Mean, ToyConfig, toy_curves
+
+MODELS = {"last": lambda seed: Last(ToyConfig(seed=seed)), "mean-curve": lambda seed: Mean(ToyConfig(seed=seed))}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.123456, "0.123"),
+        (12.3456, "12.3"),
+        (1234.5, "1234"),
+        (100.0, "100"),
+        (1e-7, "1.00e-07"),
+        (-0.5, "-0.500"),
+        (2.5e8, "2.50e+08"),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_the_best_stands_first_and_those_without_a_score_last() -> None:
+    results = evaluate(MODELS, toy_curves(), observe=[0, 4], horizons=[12])
+    cells = headline_entries(results)
+    assert list(cells) == [(0, 12, "all"), (4, 12, "all")]
+    assert [e["model"] for e in cells[0, 12, "all"]] == ["mean-curve", "last"]
+    means = [e["mape"]["mean"] for e in cells[4, 12, "all"]]
+    assert means == sorted(means)
+    assert cell(cells[0, 12, "all"][1], COLUMNS[0]) == "-"
+
+
+def test_the_table_is_aligned_and_says_what_it_counts() -> None:
+    text = format_table(evaluate(MODELS, toy_curves(), observe=[4], horizons=[12], seeds=3))
+    title, head, rule, *lines = text.split("\n\n")[0].splitlines()
+    assert "6 test curves, 0 not finite, 0 diverged, 15 training curves; bootstrap 95 %" in title
+    assert len(lines) == 2
+    assert {len(head), len(rule), *map(len, lines)} == {len(rule)}
+    assert len(rule) <= 150
+
+
+def test_the_papers_protocol_is_labelled() -> None:
+    text = format_table(evaluate(MODELS, toy_curves(), observe=[4], horizons=[12], protocol="paper"))
+    assert text.index("STRICT PROTOCOL") < text.index("optimistic")
