@@ -5,6 +5,9 @@ may take its job with it: the shards that it had written stay, and the caller pl
 """
 
 import contextlib
+import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -33,9 +36,24 @@ def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     options: dict[str, Any] = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": 2 * workers}
     parallel: Any = Parallel(n_jobs=workers, **options)  # joblib's annotations know the defaults only
     try:
-        yield from parallel(delayed(work)(job) for job in jobs)
+        with _deaf_children():
+            results = parallel(delayed(work)(job) for job in jobs)
+        yield from results
     except TerminatedWorkerError as error:
         raise WorkerLost(str(error).splitlines()[0]) from error
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    # A terminal sends Ctrl-C to workers too, which would each print a traceback; a process that is started while it is ignored ignores it.
+    if threading.current_thread() is not threading.main_thread():  # where Python does not allow it
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
@@ -47,8 +65,14 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     with contextlib.ExitStack() as stack:
         address = dask.config.get("scheduler-address", None)  # what DASK_SCHEDULER_ADDRESS or a Dask configuration file names
         if address is None:
-            options: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-            address = stack.enter_context(LocalCluster(**options))
+            options: dict[str, Any] = {
+                "n_workers": workers,
+                "threads_per_worker": 1,
+                "dashboard_address": None,
+                "silence_logs": logging.ERROR,
+            }
+            with _deaf_children():
+                address = stack.enter_context(LocalCluster(**options))
         client = stack.enter_context(Client(address))
         # A job whose worker dies is sent to another by the scheduler itself.
         futures = client.map(work, jobs, pure=False)

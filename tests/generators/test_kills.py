@@ -126,9 +126,6 @@ def check_interrupted(tmp_path: Path, done: subprocess.CompletedProcess[str]) ->
     assert np.isfinite(again.table.columns["curves/test_loss"]).all()
 
 
-def test_interrupted_from_the_keyboard(tmp_path: Path):
-    check_interrupted(tmp_path, interrupted(tmp_path, "--engine", "serial"))
-
-
-def test_interrupted_from_the_keyboard_with_a_pool(tmp_path: Path):
-    check_interrupted(tmp_path, interrupted(tmp_path, "--engine", "joblib", "--workers", "2"))
+@pytest.mark.parametrize("engine", ["serial", "joblib", "dask"])
+def test_interrupted_from_the_keyboard(tmp_path: Path, engine: str):
+    check_interrupted(tmp_path, interrupted(tmp_path, "--engine", engine, "--workers", "2"))
