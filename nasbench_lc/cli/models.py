@@ -43,7 +43,12 @@ def save_fitted(
             config=dataclasses.asdict(predictor.config),
             state=predictor.state(),
             metric=parts.train.metric,
-            dataset={"file": data.path.name, "recipe_hash": str(data.attributes["recipe_hash"]), "digest": data.digest},
+            dataset={
+                "file": data.path.name,
+                "epochs": data.table.epochs,
+                "recipe_hash": str(data.attributes["recipe_hash"]),
+                "digest": data.digest,
+            },
             split={"seed": seed, "train_size": train_size},
             seen=(*parts.train.uid, *parts.valid.uid),
             seen_groups=tuple(sorted({*parts.train.group, *parts.valid.group})),

@@ -26,7 +26,7 @@ def command(checkpoint: Path, curves: Path, observe: int | None, levels: str, fo
     """
     wanted = _levels(levels)
     found, predictor = load_fitted(checkpoint)
-    observed, runs = observed_of(curves, found.metric, observe)
+    observed, runs = observed_of(curves, found.metric, observe, epochs=found.dataset.get("epochs"))
     t = np.arange(len(observed.t) + 1, observed.epochs + 1, dtype=np.float64)
     forecast = predictor.predict(observed, t)
     quantiles = {level: forecast.quantile(level) for level in wanted}
