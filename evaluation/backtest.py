@@ -142,7 +142,7 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
         test = parted.test if seed == 0 else test
         pairs = tuple((k, h) for k, h in question.pairs if protocol.last_epoch(h, parted.test.epochs) > k)
         for model in question.names:
-            tick.begin(f"{model}, seed {seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.per_prefix else ""))
+            tick.begin(f"{model}, seed {seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
             make = question.models.get(model)
             job = Job(model, _maker(make, seed), question.fitted.get(model), seed, parted, protocol, pairs)
             parts[seed, model] = _answer(job, question.cache)

@@ -1,6 +1,6 @@
 """The protocol of the released LC-GODE code, for comparison with published numbers only: it is optimistic.
 
-It splits contiguously (the first 75 % of the curves in file order train, the others test), fits anew for every prefix, hands the *test* curves to
+It splits contiguously (the first 75 % of the curves in file order train, the others test), fits models anew for every prefix, hands the *test* curves to
 the fit as its valid part, so that models stop at their best test epoch, and drops the last epoch from every score. Its numbers are
 labelled as optimistic wherever they are shown, with those of the strict protocol beside them. Being a leak by design, it is
 exempt from the leak tests; everything optimistic is in this file.
@@ -30,7 +30,6 @@ class Paper(Protocol):
     """The optimistic protocol."""
 
     name = "paper"
-    per_prefix = True
 
     def parts(self, curves: CurveSet, seed: int) -> Split:
         """A contiguous split whose valid part is its test part; the seed changes nothing.

@@ -14,7 +14,7 @@ from evaluation.results import KEYS, Note, Profile, Row
 from evaluation.scoring import profile, score, scored_curves
 from evaluation.speedup import break_even_n, sgd_seconds, speedup, speedup_equal_regret
 from evaluation.split import Split
-from nasbench_lc.curves import CurveSet, Status, higher_is_better
+from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target, higher_is_better
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor
@@ -86,13 +86,23 @@ class Part:
         return cls(tuple(record["rows"]), tuple(record["ok"]), tuple(Note(*n) for n in record["notes"]), forecast, shape)
 
 
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    k: int
+    forecast: Forecast
+    observed: Observed
+    target: Target
+    fit_seconds: float | None
+    predict_seconds: float
+
+
 def main_prefix(observe: Sequence[int]) -> int:
     """The prefix that plots and headlines are about: 10 epochs where asked for, else the longest."""
     return 10 if 10 in observe else max(observe)
 
 
 def run_part(job: Job) -> Part:
-    """Fit once (or once per prefix, where the protocol says so), forecast from every prefix, score at every horizon."""
+    """Fit once (or once per prefix, where the protocol tells the model its prefix), forecast from every prefix, score at every horizon."""
     test = job.split.test
     rows: list[Row] = []
     ok: list[Row] = []
@@ -102,8 +112,12 @@ def run_part(job: Job) -> Part:
     fan = shape = None
     predictor, fit_seconds, failure = job.fitted, None, ""
     for k in prefixes:
-        if job.fitted is None and (predictor is None or job.protocol.per_prefix):
-            predictor, fit_seconds, failure = _fitted(job, k)
+        if job.fitted is None:
+            wanted = job.protocol.prepared(job.make(), k)
+            # With equal data and configuration a fit gives equal results: only a model that is told its prefix is fitted again.
+            if predictor is None or wanted.config != predictor.config:
+                predictor = wanted
+                fit_seconds, failure = _fit(wanted, job.split)
         horizons = [h for at, h in job.pairs if at == k]
         observed, target = test.observe(k)
         last = max(job.protocol.last_epoch(h, test.epochs) for h in horizons)
@@ -116,30 +130,27 @@ def run_part(job: Job) -> Part:
             notes.append(Note(job.model, f"No forecast from {k} epochs: {error}"))
             for h in horizons:
                 finite = scored_curves(observed, target, job.protocol.last_epoch(h, test.epochs))
-                rows.append({**_empty_row(job, k, h), "n_test": int(finite.sum()), "n_nonfinite": int((~finite).sum())})
+                counts = {"n_test": finite, "n_nonfinite": ~finite, "n_diverged": finite & diverged}
+                rows.append({**_empty_row(job, k, h), **{name: int(which.sum()) for name, which in counts.items()}})
             continue
-        seconds = time.perf_counter() - begin
+        answer = _Answer(k, forecast, observed, target, fit_seconds, time.perf_counter() - begin)
         for h in horizons:
-            upto = job.protocol.last_epoch(h, test.epochs)
-            finite = scored_curves(observed, target, upto)
-            common = {"fit_seconds": fit_seconds, "predict_seconds": seconds, "n_diverged": int((finite & diverged).sum())}
-            scores = score(forecast, observed, target, upto)
-            rows.append({**_empty_row(job, k, h), **common, **scores, **_savings(job, k, upto, fit_seconds, seconds, scores, finite)})
-            if (finite & diverged).any():
-                ok.append({**_empty_row(job, k, h), **common, **score(forecast, observed, target, upto, ~diverged), "n_diverged": 0})
+            row = _row(job, answer, h, np.ones(len(test), dtype=np.bool_))
+            rows.append({**row, "n_diverged": int((diverged & _scored(job, answer, h)).sum())})
+            if rows[-1]["n_diverged"]:
+                ok.append({**_row(job, answer, h, ~diverged), "n_diverged": 0})
         if k == main_prefix(prefixes):
             fan, shape = _fan(forecast), profile(forecast, observed, target, last)
     return Part(tuple(rows), tuple(ok), tuple(notes), fan, shape)
 
 
-def _fitted(job: Job, k: int) -> tuple[Predictor, float | None, str]:
-    predictor = job.protocol.prepared(job.make(), k)
+def _fit(predictor: Predictor, split: Split) -> tuple[float | None, str]:
     begin = time.perf_counter()
     try:
-        predictor.fit(job.split.train, job.split.valid)
+        predictor.fit(split.train, split.valid)
     except ConfigError as error:
-        return predictor, None, str(error)
-    return predictor, time.perf_counter() - begin, ""
+        return None, str(error)
+    return time.perf_counter() - begin, ""
 
 
 def _empty_row(job: Job, k: int, h: int) -> Row:
@@ -149,20 +160,32 @@ def _empty_row(job: Job, k: int, h: int) -> Row:
     return {**row, **known, "protocol": job.protocol.name}
 
 
-def _savings(job: Job, k: int, h: int, fit: float | None, predict: float, scores: Mapping[str, Any], finite: npt.NDArray[np.bool_]) -> Row:
-    test = job.split.test
-    full, spent = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, k) + predict
-    scored = test.subset(finite)
-    regret = scores["regret_at_1"]
-    up = higher_is_better(test.metric)
+def _scored(job: Job, answer: _Answer, h: int) -> Bools:
+    return scored_curves(answer.observed, answer.target, job.protocol.last_epoch(h, job.split.test.epochs))
+
+
+def _row(job: Job, answer: _Answer, h: int, keep: Bools) -> Row:
+    upto = job.protocol.last_epoch(h, job.split.test.epochs)
+    scores = score(answer.forecast, answer.observed, answer.target, upto, keep)
+    times = {"fit_seconds": answer.fit_seconds, "predict_seconds": answer.predict_seconds}
+    saved = _savings(job, answer, upto, scores["regret_at_1"], keep & _scored(job, answer, h))
+    return {**_empty_row(job, answer.k, h), **times, **scores, **saved}
+
+
+def _savings(job: Job, answer: _Answer, h: int, regret: float | None, rows: Bools) -> Row:
+    test, inference = job.split.test, answer.predict_seconds
+    full, observed = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, answer.k)
+    scored = test.subset(np.flatnonzero(rows))
     # The predictor forecast all test curves; the choice is made among those that are scored.
-    chosen = sgd_seconds(scored.seconds, k) + predict * len(scored) / max(len(test), 1)
+    chosen = sgd_seconds(scored.seconds, answer.k) + inference * len(scored) / max(len(test), 1)
+    up = higher_is_better(test.metric)
     equal = math.nan if regret is None else speedup_equal_regret(scored.target[:, :h], scored.seconds, regret, chosen, up)
     training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid))
+    fit = math.nan if answer.fit_seconds is None else answer.fit_seconds
     values = {
-        "speedup": speedup(full, spent - predict, predict),
+        "speedup": speedup(full, observed, inference),
         "speedup_equal_regret": equal,
-        "break_even_n": break_even_n(training, math.nan if fit is None else fit, full, spent, len(test)),
+        "break_even_n": break_even_n(training, fit, full, observed + inference, len(test)),
     }
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
 

@@ -15,8 +15,6 @@ class Protocol(abc.ABC):
     """How models meet curves."""
 
     name: str
-    per_prefix: bool
-    """Whether a model is fitted anew for every number of observed epochs."""
 
     @abc.abstractmethod
     def parts(self, curves: CurveSet, seed: int) -> Split:
@@ -45,7 +43,6 @@ class Strict(Protocol):
     transfer_to: CurveSet | None = None
     transfer_curves: int = 0
     name = "strict"
-    per_prefix = False
 
     def parts(self, curves: CurveSet, seed: int) -> Split:
         """See :func:`evaluation.split.split`."""

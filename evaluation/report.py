@@ -11,7 +11,7 @@ from evaluation.drawing import metric_name
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
 from evaluation.summary import HEADLINE
-from evaluation.table import COLUMNS, cell, headline_entries
+from evaluation.table import COLUMNS, cell, headline_entries, label
 from evaluation.verdict import caveats, verdict
 
 __all__ = ["SCORES_SCHEMA", "markdown_report", "scores_csv", "scores_json", "write_report"]
@@ -86,17 +86,16 @@ def markdown_report(results: Results) -> str:
 
 def _leaderboards(results: Results) -> list[str]:
     lines = []
-    for (observe, horizon, subset), entries in headline_entries(results).items():
+    for (observe, horizon), entries in headline_entries(results).items():
         first = entries[0]
-        which = "" if subset == "all" else ", without diverged runs"
-        lines += [f"### Observed {observe}, forecast to epoch {horizon}{which}", ""]
-        n = first["n_test"]["mean"]
-        lines += [f"{n:.0f} test curves, {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
+        lines += [f"### Observed {observe}, forecast to epoch {horizon}", ""]
+        counts = f"{first['n_test']['mean']:.0f} test curves, {first['n_diverged']['mean'] or 0:.0f} of them diverged"
+        lines += [f"{counts}; {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
         lines += ["| model | " + " | ".join(c.title for c in COLUMNS) + " |", "|:--|" + "--:|" * len(COLUMNS)]
         for entry in entries:
             bold = "**" if entry["best"] else ""
             cells = [f"{bold if c.key == HEADLINE else ''}{cell(entry, c)}{bold if c.key == HEADLINE else ''}" for c in COLUMNS]
-            lines.append(f"| {entry['model']} | " + " | ".join(cells) + " |")
+            lines.append(f"| {label(entry)} | " + " | ".join(cells) + " |")
         lines.append("")
     return lines
 

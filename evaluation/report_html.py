@@ -21,7 +21,7 @@ from evaluation.report_plots import (
 )
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
-from evaluation.table import COLUMNS, cell, headline_entries, number
+from evaluation.table import COLUMNS, cell, headline_entries, label, number
 from evaluation.verdict import caveats, main_entries, verdict
 from nasbench_lc.curves import Floats
 
@@ -77,8 +77,7 @@ def _leaderboards(results: Results) -> str:
     cells = headline_entries(results)
     if not cells:
         return ""
-    last = max((h for k, h, _ in cells if k == results.figures.observe), default=0)
-    first = (results.figures.observe, last, "all")
+    first = (results.figures.observe, max((h for k, h in cells if k == results.figures.observe), default=0))
     text = [
         "<h2>Leaderboard</h2>",
         '<p class="soft">Lower is better but for tau, top10 and the speed-ups; cov80 should be 0.8. A number is bold only where it is significantly '
@@ -86,14 +85,12 @@ def _leaderboards(results: Results) -> str:
     ]
     text += [_board(key, entries) for key, entries in cells.items() if key == first]
     others = [_board(key, entries) for key, entries in cells.items() if key != first]
-    return "\n".join(
-        text + ([details(f"{len(others)} more: other prefixes, horizons, without diverged runs", "\n".join(others))] if others else [])
-    )
+    return "\n".join(text + ([details(f"{len(others)} more: other prefixes and horizons", "\n".join(others))] if others else []))
 
 
-def _board(key: tuple[int, int, str], entries: Sequence[Row]) -> str:
-    observe, horizon, subset = key
-    counts = f"{entries[0]['n_test']['mean']:.0f} test curves" + ("" if subset == "all" else ", diverged runs left out")
+def _board(key: tuple[int, int], entries: Sequence[Row]) -> str:
+    observe, horizon = key
+    counts = f"{entries[0]['n_test']['mean']:.0f} test curves, {entries[0]['n_diverged']['mean'] or 0:.0f} of them diverged"
     means = [e[HEADLINE][k] for e in entries for k in ("mean", "low", "high") if e[HEADLINE][k]]
     rows = []
     for e in entries:
@@ -104,7 +101,7 @@ def _board(key: tuple[int, int, str], entries: Sequence[Row]) -> str:
             values.append(
                 f"{'' if mean is None else mean}\t{'<strong>' if strong else ''}{escape(cell(e, c))}{'</strong>' if strong else ''}"
             )
-        rows.append([escape(e["model"]), values[0], _whisker(e[HEADLINE], means), *values[1:]])
+        rows.append([escape(label(e)), values[0], _whisker(e[HEADLINE], means), *values[1:]])
     head = ["model", _BOARD[0].title, "", *(c.title for c in _BOARD[1:])]
     caption = f"<h3>Observed {observe}, forecast to epoch {horizon} <span class=soft>({counts})</span></h3>"
     return f'{caption}<div class="wide">{table(head, rows)}</div>'

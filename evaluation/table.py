@@ -7,7 +7,7 @@ from typing import Any
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 
-__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries"]
+__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "number"]
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,21 @@ COLUMNS: tuple[Column, ...] = (
 """What leaderboards show; all other scores are in scores.json."""
 
 
-def headline_entries(results: Results) -> Mapping[tuple[int, int, str], list[Row]]:
-    """The summary by (observe, horizon, subset), best first, those without a score last."""
-    cells: dict[tuple[int, int, str], list[Row]] = {}
+def headline_entries(results: Results) -> Mapping[tuple[int, int], list[Row]]:
+    """The summary by (observe, horizon), best first, those without a score last; each model's line without diverged runs follows its first."""
+    cells: dict[tuple[int, int], list[Row]] = {}
     for entry in results.summary:
-        cells.setdefault((entry["observe"], entry["horizon"], entry["subset"]), []).append(entry)
-    return {key: sorted(cells[key], key=_order) for key in sorted(cells)}
+        cells.setdefault((entry["observe"], entry["horizon"]), []).append(entry)
+    ordered = {}
+    for key, entries in sorted(cells.items()):
+        place = {e["model"]: (e[HEADLINE]["mean"] is None, e[HEADLINE]["mean"] or 0.0) for e in entries if e["subset"] == "all"}
+        ordered[key] = sorted(entries, key=lambda e: (place[e["model"]], e["model"], e["subset"]))
+    return ordered
 
 
-def _order(entry: Row) -> tuple[bool, float]:
-    mean = entry[HEADLINE]["mean"]
-    return mean is None, mean or 0.0
+def label(entry: Row) -> str:
+    """How a line of a leaderboard begins."""
+    return entry["model"] if entry["subset"] == "all" else "- no diverged"
 
 
 def cell(entry: Row, column: Column) -> str:
@@ -86,15 +90,15 @@ def format_table(results: Results) -> str:
     blocks = []
     if results.beside is not None:
         blocks += ["STRICT PROTOCOL", format_table(results.beside), "THE PAPER'S PROTOCOL (optimistic: it stops on the test curves)"]
-    for (observe, horizon, subset), entries in headline_entries(results).items():
+    for (observe, horizon), entries in headline_entries(results).items():
         first = entries[0]
         counted = f"{first['n_test']['mean']:.0f} test curves, {first['n_nonfinite']['mean']:.0f} not finite, "
-        counted += f"{first['n_diverged']['mean'] or 0:.0f} diverged" if subset == "all" else "diverged runs left out"
+        counted += f"{first['n_diverged']['mean'] or 0:.0f} diverged"
         train = first["n_train"]["mean"]
         trained = "" if train is None else f", {train:.0f} training curves"
         title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counted}{trained}; {first['interval']})"
         head = ["model", *(c.title for c in COLUMNS)]
-        lines = [[e["model"] + (" *" if e["best"] else ""), *(cell(e, c) for c in COLUMNS)] for e in entries]
+        lines = [[label(e) + (" *" if e["best"] else ""), *(cell(e, c) for c in COLUMNS)] for e in entries]
         widths = [max(len(row[i]) for row in [head, *lines]) for i in range(len(head))]
         text = [
             "  ".join(v.ljust(w) if i == 0 else v.rjust(w) for i, (v, w) in enumerate(zip(row, widths, strict=True)))

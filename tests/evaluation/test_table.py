@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from evaluation.backtest import evaluate
 from evaluation.table import COLUMNS, cell, format_table, headline_entries, number
+from nasbench_lc.curves import Status
 from tests.evaluation.toys import Last, Mean, ToyConfig, toy_curves
 
 MODELS = {"last": lambda seed: Last(ToyConfig(seed=seed)), "mean-curve": lambda seed: Mean(ToyConfig(seed=seed))}
@@ -27,11 +30,11 @@ def test_numbers_are_short(value: float, text: str) -> None:
 def test_the_best_stands_first_and_those_without_a_score_last() -> None:
     results = evaluate(MODELS, toy_curves(), observe=[0, 4], horizons=[12])
     cells = headline_entries(results)
-    assert list(cells) == [(0, 12, "all"), (4, 12, "all")]
-    assert [e["model"] for e in cells[0, 12, "all"]] == ["mean-curve", "last"]
-    means = [e["mape"]["mean"] for e in cells[4, 12, "all"]]
+    assert list(cells) == [(0, 12), (4, 12)]
+    assert [e["model"] for e in cells[0, 12]] == ["mean-curve", "last"]
+    means = [e["mape"]["mean"] for e in cells[4, 12]]
     assert means == sorted(means)
-    assert cell(cells[0, 12, "all"][1], COLUMNS[0]) == "-"
+    assert cell(cells[0, 12][1], COLUMNS[0]) == "-"
 
 
 def test_the_table_is_aligned_and_says_what_it_counts() -> None:
@@ -41,6 +44,18 @@ def test_the_table_is_aligned_and_says_what_it_counts() -> None:
     assert len(lines) == 2
     assert {len(head), len(rule), *map(len, lines)} == {len(rule)}
     assert len(rule) <= 150
+
+
+def test_a_second_line_leaves_diverged_runs_out() -> None:
+    curves = toy_curves()
+    y = curves.y.copy()
+    y[::2, 6:] *= 1e3
+    status = tuple(Status.DIVERGED if i % 2 == 0 else Status.OK for i in range(len(curves)))
+    results = evaluate(MODELS, replace(curves, y=y, status=status), observe=[4], horizons=[12])
+    entries = headline_entries(results)[4, 12]
+    assert [e["subset"] for e in entries] == ["all", "without_diverged"] * 2
+    assert entries[0]["model"] == entries[1]["model"] != entries[2]["model"]
+    assert format_table(results).count("- no diverged") == 2
 
 
 def test_the_papers_protocol_is_labelled() -> None:
