@@ -2,6 +2,7 @@
 
 from predictors.arch_only import ArchOnly
 from predictors.base import Predictor
+from predictors.dpl import DPL
 from predictors.extra_trees import ExtraTrees
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
@@ -13,6 +14,8 @@ from predictors.lstm import LSTM
 from predictors.mean_curve import MeanCurve
 from predictors.node import NODE
 from predictors.nsde import NSDE
+from predictors.parametric import Parametric
+from predictors.svr import SVR
 from predictors.vrnn import VRNN
 
 __all__ = ["PREDICTORS"]
@@ -31,4 +34,7 @@ PREDICTORS: dict[str, type[Predictor]] = {
     "extra-trees": ExtraTrees,
     "arch-only": ArchOnly,
     "lc-pfn": LCPFN,
+    "parametric": Parametric,
+    "svr": SVR,
+    "dpl": DPL,
 }
