@@ -7,6 +7,7 @@ from predictors.extra_trees import ExtraTrees
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
 from predictors.last_value import LastValue
+from predictors.lc_bnn import LCBNN
 from predictors.lc_gode import LCGODE
 from predictors.lc_gode_paper import LCGODEPaper
 from predictors.lc_pfn import LCPFN
@@ -37,4 +38,5 @@ PREDICTORS: dict[str, type[Predictor]] = {
     "parametric": Parametric,
     "svr": SVR,
     "dpl": DPL,
+    "lc-bnn": LCBNN,
 }

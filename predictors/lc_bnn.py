@@ -1,0 +1,182 @@
+"""LC-BNN: a Bayesian neural network over hyperparameters and time, with learning curves built into its last layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.special import ndtri
+from torch import Tensor
+
+from nasbench_lc.curves import CurveSet, Floats, Observed, higher_is_better
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import LEVELS, Forecast, Mixture
+from predictors.base import Predictor, State
+from predictors.features import hyperparameter_features, vocabulary
+from predictors.lc_bnn_net import LCNet, log_joint
+from predictors.packing import pack_json, unpack_json
+from predictors.sghmc import sghmc
+
+__all__ = ["LCBNN", "LCBNNConfig"]
+
+ROWS = 4096
+"""Rows per pass of the network when it predicts."""
+
+
+@dataclass(frozen=True)
+class LCBNNConfig:
+    """Hyperparameters of LC-BNN; the defaults are the source's.
+
+    Arguments:
+        steps: Steps of the sampler, burn-in included.
+        burn_in: Steps of burn-in; never more than 3/13 of all.
+        keep_every: A set of weights is kept after so many steps: 99 of them by default.
+        batch_size: Rows per step.
+        lr: Step size.
+        seed: Of the initial weights, the batches and the injected noise.
+    """
+
+    steps: int = 13_000
+    burn_in: int = 3_000
+    keep_every: int = 100
+    batch_size: int = 20
+    lr: float = 1e-2
+    seed: int = 0
+
+
+@final
+class LCBNN(Predictor):
+    """Weights sampled by adaptive stochastic-gradient Hamiltonian Monte Carlo; the forecast is normal with the mean and variance of the samples.
+
+    A row of its table is (hyperparameters, t / T) and one value of a training curve. Hyperparameters are standardised; those that do not
+    vary, which the source divides by zero, are 0, so where nothing varies the network sees time alone. It knows neither the architecture
+    nor the observed prefix. The source puts the prefixes of the curves to forecast among the training rows; here it is fitted to training
+    curves only, because `predict` never learns. Its curves rise within [0, 1]: accuracies enter as they are, losses as 1 - y / s with s
+    what 95 % of the training values lie below.
+
+    Beyond the training curves the last epoch is held. 13,000 steps cost about 25 s of one core whatever the number of curves.
+
+    Source: Klein et al., "Learning curve prediction with Bayesian neural networks", ICLR 2017, in the form of pybnn's LCNet (three basis
+    functions, 50 units, one noise level), which differs from the paper's.
+    """
+
+    config: LCBNNConfig
+
+    def __init__(self, config: LCBNNConfig | None = None) -> None:
+        self.config = config or LCBNNConfig()
+        self._state: State | None = None
+
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Sample the posterior of the weights given the training curves; `valid` is not used.
+
+        Raises:
+            ConfigError: If no training value of the metric is finite.
+        """
+        there = np.isfinite(train.target)
+        if not there.any():
+            raise ConfigError(
+                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
+            )
+        words = vocabulary(train)
+        hp = np.nan_to_num(hyperparameter_features(train.hyperparameters, words))
+        spread = hp.std(0)
+        unit = 1.0 if higher_is_better(train.metric) else max(float(np.quantile(train.target[there], 0.95)), 1e-9)
+        facts = {
+            "metric": train.metric,
+            "epochs": train.epochs,
+            "unit": unit,
+            "log": words["log"],
+            "names": list(train.hyperparameter_names),
+        }
+        known: State = {"facts": pack_json(facts), "centre": hp.mean(0), "spread": np.where(spread > 1e-9, spread, np.inf)}
+        curve, epoch = np.nonzero(there)
+        x = torch.from_numpy(np.column_stack([((hp - known["centre"]) / known["spread"])[curve], train.t[epoch] / train.epochs]))
+        y = torch.from_numpy(_forward(train.target[there], train.metric, unit))
+        self._state = known | {"samples": self._sample(x, y).numpy()}
+        return self
+
+    def _sample(self, x: Tensor, y: Tensor) -> Tensor:
+        """Parameters of the kept samples, one per row."""
+        c = self.config
+        net, rows = LCNet(x.shape[1]), len(y)
+        generator = torch.Generator().manual_seed(c.seed)
+
+        def gradient(theta: Tensor) -> Tensor:
+            batch = torch.randint(rows, (c.batch_size,), generator=generator)
+            leaf = theta.detach().requires_grad_()
+            loss = log_joint(net, net.split(leaf), x[batch], y[batch], rows)
+            return rows * torch.autograd.grad(loss, leaf)[0]
+
+        burn_in = min(c.burn_in, c.steps * 3 // 13)
+        kept: list[Tensor] = []
+        walk = sghmc(net.start(generator), gradient, c.steps, burn_in, c.lr, generator)
+        for step, theta in enumerate(walk, start=1):
+            due = step > burn_in and (step - burn_in) % c.keep_every == 0 and step < c.steps
+            if due or (step == c.steps and not kept):
+                kept.append(theta)
+        return torch.stack(kept)
+
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """Forecast from the hyperparameters; the observed prefix is ignored.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+            ConfigError: If another metric is asked for than was learnt.
+        """
+        if self._state is None:
+            raise NotFittedError("A predictor must be fitted before it predicts; got one that is not. Call fit or load_state first.")
+        s, facts = self._state, unpack_json(self._state["facts"])
+        if observed.metric != facts["metric"]:
+            raise ConfigError(
+                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
+            )
+        hp = np.full((len(observed), len(facts["names"])), np.nan)
+        for j, name in enumerate(facts["names"]):
+            if name in observed.hyperparameter_names:
+                hp[:, j] = observed.hyperparameters[:, observed.hyperparameter_names.index(name)]
+        inputs = np.nan_to_num((hyperparameter_features(hp, facts) - s["centre"]) / s["spread"])
+        time = np.minimum(t, facts["epochs"]) / facts["epochs"]
+        x = np.column_stack([np.repeat(inputs, len(t), axis=0), np.tile(time, len(inputs))])
+        mean, variance = _moments(LCNet(x.shape[1]), torch.from_numpy(np.array(s["samples"])), torch.from_numpy(x))
+        shape = (len(observed), len(t))
+        centre, std = mean.reshape(shape), np.sqrt(variance.reshape(shape)) * facts["unit"]
+        centre = centre if higher_is_better(observed.metric) else (1 - centre) * facts["unit"]
+        top = 1.0 if higher_is_better(observed.metric) else np.inf
+        quantiles = np.clip(centre[..., None] + std[..., None] * ndtri(LEVELS), 0.0, top)
+        return Forecast(t, np.clip(centre, 0.0, top), LEVELS, quantiles, density=Mixture(centre[:, None], std[:, None]))
+
+    def state(self) -> State:
+        """The sampled weights and how inputs and outputs are scaled.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
+        if self._state is None:
+            raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
+        return dict(self._state)
+
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `state`."""
+        self._state = {name: np.array(value) for name, value in state.items()}
+        return self
+
+
+def _forward(y: Floats, metric: str, unit: float) -> Floats:
+    """Values as the network sees them: rising, typically in [0, 1]; an exploding loss is -1 at worst."""
+    return np.clip(y if higher_is_better(metric) else 1 - y / unit, -1.0, 1.0)
+
+
+def _moments(net: LCNet, samples: Tensor, x: Tensor) -> tuple[Floats, Floats]:
+    """Mean and variance over the samples, each of shape `(rows,)`: mean of mu, mean of (mu - its mean)^2 + sigma^2."""
+    means, variances = [], []
+    sets = [net.split(theta) for theta in samples]
+    noise = torch.stack([p[-1].exp().mean() for p in sets]).mean()
+    with torch.no_grad():
+        for part in x.split(ROWS):
+            mu = torch.stack([net.mean(p, part) for p in sets])
+            means.append(mu.mean(0))
+            variances.append(mu.var(0, unbiased=False) + noise)
+    empty = torch.empty(0, dtype=torch.float64)
+    return torch.cat([empty, *means]).numpy(), torch.cat([empty, *variances]).numpy()
