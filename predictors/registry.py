@@ -5,6 +5,7 @@ from predictors.base import Predictor
 from predictors.dpl import DPL
 from predictors.extra_trees import ExtraTrees
 from predictors.gaussian import Gaussian
+from predictors.gp import GP
 from predictors.knn import KNN
 from predictors.last_value import LastValue
 from predictors.lc_bnn import LCBNN
@@ -39,4 +40,5 @@ PREDICTORS: dict[str, type[Predictor]] = {
     "svr": SVR,
     "dpl": DPL,
     "lc-bnn": LCBNN,
+    "gp": GP,
 }
