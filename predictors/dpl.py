@@ -13,7 +13,7 @@ from predictors.base import State
 from predictors.features import static_features, vocabulary
 from predictors.packing import pack_json, unpack_json
 from predictors.point import PointPredictor
-from predictors.robust import tame
+from predictors.robust import limits
 from predictors.scale import to_scale
 
 __all__ = ["DPL", "DPLConfig"]
@@ -65,7 +65,8 @@ class DPL(PointPredictor):
         train = train.subset(np.flatnonzero(np.isfinite(train.target).any(1)))
         words = vocabulary(train)
         x = static_features(train, words)
-        z = tame(to_scale(train.target, train.metric))
+        bounds = limits(to_scale(train.target, train.metric))
+        z = np.clip(to_scale(train.target, train.metric), *bounds)
         facts = np.array([float(np.nanmean(z)), max(float(np.nanstd(z)), 1e-3)])
         known = {"words": pack_json(words), "centre": x.mean(0), "width": np.where(x.std(0) > 1e-9, x.std(0), np.inf), "facts": facts}
         inputs = torch.from_numpy(_standardise(known, x)).float()
@@ -90,7 +91,7 @@ class DPL(PointPredictor):
         for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
             known |= {f"weight{i}": w.detach().numpy(), f"bias{i}": b.detach().numpy()}
         covariance, noise = _misses(self._law_arrays(known, x), y.double().numpy(), ~mine.numpy(), log_b.double().numpy())
-        return known | {"covariance": covariance, "noise": np.array([noise]), "epochs": np.array([train.epochs])}
+        return known | {"covariance": covariance, "noise": np.array([noise]), "epochs": np.array([train.epochs]), "limits": bounds}
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         centre, width = known["facts"]
@@ -100,7 +101,7 @@ class DPL(PointPredictor):
         h = np.exp(-laws[..., 2:] * log_b)
         value = laws[..., :1] + laws[..., 1:2] * h
         k = len(observed.t)
-        y = np.clip((to_scale(observed.target, observed.metric) - centre) / width, -20, 20)
+        y = (np.clip(to_scale(observed.target, observed.metric), *known["limits"][:, :k]) - centre) / width
         there = np.isfinite(y)
         basis = np.stack([np.ones_like(h), h], axis=-1)
         seen = basis[:, :, :k] * there[:, :, None] / noise

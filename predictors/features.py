@@ -7,7 +7,7 @@ import numpy as np
 
 from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import CurveSet, Floats, Observed
-from predictors.prefix import fill, scaled_prefix
+from predictors.prefix import fill
 
 __all__ = ["architecture_features", "hyperparameter_features", "prefix_features", "static_features", "vocabulary"]
 
@@ -105,17 +105,16 @@ def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
     )
 
 
-def prefix_features(observed: Observed, default: Floats) -> Floats:
-    """What was observed of every metric, on the scale, shape `(N, F)`.
+def prefix_features(z: Floats, default: Floats) -> Floats:
+    """What was observed of every metric, shape `(N, F)`.
 
     For each metric: its first and last 20 values at most, and, where `K` > 1, mean, minimum, maximum, last step, slopes over the last
     half and the last quarter, and the spread of its steps.
 
     Arguments:
-        observed: Prefixes of `K` epochs; with `K` = 0 there is no feature.
+        z: Prefixes of `K` epochs on the scale, shape `(N, K, M)`, NaN where missing; with `K` = 0 there is no feature.
         default: What a metric is taken to be where a curve shows no value of it, shape `(K, M)`.
     """
-    z = scaled_prefix(observed)
     n, k, metrics = z.shape
     if not k:
         return np.empty((n, 0))

@@ -15,7 +15,7 @@ from predictors.mean_curve import mean_curve
 from predictors.packing import pack_json, unpack_json
 from predictors.point import PointPredictor
 from predictors.prefix import fill
-from predictors.robust import tame
+from predictors.robust import limits
 from predictors.scale import to_scale
 
 __all__ = ["GP", "GPConfig"]
@@ -68,8 +68,8 @@ class GP(PointPredictor):
         x = static_features(train, words)
         std = x.std(0)
         mean = mean_curve(train)
-        z = tame(to_scale(train.target, train.metric)) - mean
-        z = fill(z, np.zeros(train.epochs))
+        bounds = limits(to_scale(train.target, train.metric))
+        z = fill(np.clip(to_scale(train.target, train.metric), *bounds) - mean, np.zeros(train.epochs))
         unit = np.maximum(z.std(0), 0.3 * z.std() + 1e-3)
         known = {
             "words": pack_json(words),
@@ -77,6 +77,7 @@ class GP(PointPredictor):
             "width": np.where(std > 1e-9, std, np.inf),
             "mean": mean,
             "unit": unit,
+            "limits": bounds,
         }
         inputs, y = torch.from_numpy(_standardise(known, x)), torch.from_numpy(z / unit)
         some = np.unique(np.geomspace(1, train.epochs, GRID).round().astype(np.int64)) - 1
@@ -106,7 +107,7 @@ class GP(PointPredictor):
         posterior = Posterior(a.numpy() + alone * np.eye(len(a)), b.numpy(), float(noise), np.asarray(known["y"]))
         row_mean, vectors, values = posterior.rows(cross.numpy(), np.full(len(query), signal + alone))
         k = len(observed.t)
-        y = np.clip((to_scale(observed.target, observed.metric) - mean[:k]) / unit[:k], -20, 20)
+        y = (np.clip(to_scale(observed.target, observed.metric), *known["limits"][:, :k]) - mean[:k]) / unit[:k]
         at = np.minimum(t.astype(np.int64), len(mean)) - 1
         z, variance = condition_rows(row_mean, vectors, values, float(noise), np.isfinite(y), y, at)
         return mean[at] + unit[at] * z, unit[at] * np.sqrt(variance)

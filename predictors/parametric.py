@@ -12,6 +12,7 @@ from predictors.parametric_families import FAMILIES
 from predictors.parametric_fit import fit_family
 from predictors.point import PointPredictor
 from predictors.prefix import fill, last_value
+from predictors.robust import limits
 from predictors.scale import to_scale
 
 __all__ = ["Parametric", "ParametricConfig"]
@@ -54,10 +55,10 @@ class Parametric(PointPredictor):
         super().__init__(config or ParametricConfig())
 
     def _learn(self, train: CurveSet) -> State:
-        return {"mean": mean_curve(train)}
+        return {"mean": mean_curve(train), "limits": limits(to_scale(train.target, train.metric))}
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
-        z = to_scale(observed.target, observed.metric)
+        z = np.clip(to_scale(observed.target, observed.metric), *known["limits"][:, : len(observed.t)])
         mean = np.tile(mean_curve_at(known["mean"], t), (len(z), 1))
         spread = np.ones_like(mean)
         seen = np.flatnonzero(np.isfinite(z).any(1))

@@ -4,7 +4,7 @@ import numpy as np
 
 from nasbench_lc.curves import Floats
 
-__all__ = ["centre_and_reach", "tame"]
+__all__ = ["centre_and_reach", "limits", "tame"]
 
 CLIP = 5.0
 """Values further than this many robust standard deviations from their column's median are moved there ..."""
@@ -17,8 +17,13 @@ def tame(table: Floats) -> Floats:
 
     An exploding run is one in a hundred, and no average in which it counts in full is of use to the others.
     """
+    return np.clip(table, *limits(table))
+
+
+def limits(table: Floats) -> Floats:
+    """Between which values :func:`tame` keeps each column of `(n, ...)`, shape `(2, ...)`; the same bounds serve to read an observed prefix."""
     centre, reach, _ = centre_and_reach(table)
-    return np.clip(table, centre - reach, centre + reach)
+    return np.stack([centre - reach, centre + reach])
 
 
 def centre_and_reach(table: Floats) -> tuple[Floats, Floats, Floats]:

@@ -11,8 +11,8 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.features import prefix_features, static_features, vocabulary
 from predictors.packing import pack, pack_json, unpack, unpack_json
-from predictors.prefix import fill, last_value
-from predictors.robust import tame
+from predictors.prefix import fill, last_value, scaled_prefix
+from predictors.robust import limits
 from predictors.scale import to_scale
 
 __all__ = ["Table", "remember", "tabulate"]
@@ -37,38 +37,39 @@ class Table:
 
 
 def remember(train: CurveSet) -> State:
-    """The training curves that show any value of the metric, their static features, and the vocabulary of these."""
+    """The training curves that show any value of the metric, the limits within which values are read, static features and their vocabulary."""
     train = train.subset(np.flatnonzero(np.isfinite(train.target).any(1)))
     words = vocabulary(train)
-    return {"words": pack_json(words), "static": static_features(train, words)} | {f"train.{k}": v for k, v in pack(train).items()}
+    known = {"words": pack_json(words), "static": static_features(train, words), "limits": limits(_scaled(train))}
+    return known | {f"train.{k}": v for k, v in pack(train).items()}
 
 
 def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -> Table:
     """The table at the prefix length of `observed` for the horizon `t`, shape `(H,)`; `prefix=False` hides what was observed.
 
-    A training curve that misses a value counts as staying at the value before; epochs beyond the training curves are their last.
+    A training curve that misses a value counts as staying at the value before; epochs beyond the training curves are their last. Exploding
+    values, trained on or observed, are read as the limits.
     """
     train = unpack({k.removeprefix("train."): v for k, v in known.items() if k.startswith("train.")})
-    words = unpack_json(known["words"])
-    z = tame(to_scale(train.target, train.metric))
-    z = fill(z, np.zeros(z.shape[1]))
+    words, bounds = unpack_json(known["words"]), known["limits"]
+    table = np.clip(_scaled(train), *bounds)
+    k, column = len(observed.t), train.metrics.index(train.metric)
+    z = fill(table[:, :, column], np.zeros(train.epochs))
     future = z[:, np.minimum(t.astype(np.int64), train.epochs) - 1]
     static = static_features(observed, words)
-    k = len(observed.t)
     if not prefix or not k:
         return Table(np.asarray(known["static"]), static, future, np.zeros(len(observed)))
-    seen, _ = train.observe(k)
-    default = np.stack([_mean(to_scale(seen.y[:, :, j], m)) for j, m in enumerate(train.metrics)], axis=1)
-    column = train.metrics.index(train.metric)
-    start = last_value(to_scale(observed.target, observed.metric), np.full(len(observed), default[-1, column]))
+    seen, asked = table[:, :k], np.clip(scaled_prefix(observed), *bounds[:, :k])
+    there = np.isfinite(seen)
+    default = np.where(there, seen, 0.0).sum(0) / np.maximum(there.sum(0), 1)
     return Table(
         np.concatenate([np.asarray(known["static"]), prefix_features(seen, default)], axis=1),
-        np.concatenate([static, prefix_features(observed, default)], axis=1),
+        np.concatenate([static, prefix_features(asked, default)], axis=1),
         future - z[:, k - 1 : k],
-        start,
+        last_value(asked[:, :, column], np.full(len(observed), default[-1, column])),
     )
 
 
-def _mean(z: Floats) -> Floats:
-    there = np.isfinite(z)
-    return np.where(there, z, 0.0).sum(0) / np.maximum(there.sum(0), 1)
+def _scaled(train: CurveSet) -> Floats:
+    """All metrics on the scale, shape `(n, T, M)`."""
+    return np.stack([to_scale(train.y[:, :, j], m) for j, m in enumerate(train.metrics)], axis=-1)

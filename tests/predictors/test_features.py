@@ -2,6 +2,7 @@ import numpy as np
 
 from nasbench_lc.architecture import Architecture, Node
 from predictors.features import architecture_features, prefix_features, static_features, vocabulary
+from predictors.prefix import scaled_prefix
 from tests.predictors.toy_curves import cell, chain, power_curves
 
 WORDS = {"ops": ["input", "linear", "output"], "attributes": ["units"], "nodes": 0, "log": []}
@@ -67,7 +68,7 @@ def test_prefix_features_have_one_width_for_one_length_and_no_gaps() -> None:
     curves.y[1, 3:9] = np.nan
     for k in (0, 1, 2, 3, 10, 50):
         observed, _ = curves.observe(k)
-        f = prefix_features(observed, np.zeros((k, 2)))
+        f = prefix_features(scaled_prefix(observed), np.zeros((k, 2)))
         assert f.shape[0] == 6
         assert np.isfinite(f).all()
         if k >= 2:
