@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from nasbench_lc.card import card
 from nasbench_lc.cli.common import echo_json, find_dataset, table
 from nasbench_lc.dataset import CurveDataset
 
@@ -14,9 +15,13 @@ from nasbench_lc.dataset import CurveDataset
 @click.command("info", epilog="Example: nasbench-lc info datasets/mlp-car.h5")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(file: Path | None, as_json: bool) -> None:
+@click.option("--card", "as_card", is_flag=True, help="Print the dataset's card as Markdown.")
+def command(file: Path | None, as_json: bool, as_card: bool) -> None:
     """What a dataset holds: recipe, runs, metrics at the last epoch, provenance."""
     data = CurveDataset(find_dataset(file))
+    if as_card:
+        click.echo(card(data), nl=False)
+        return
     t, a = data.table, data.attributes
     seconds = t.columns.get("curves/epoch_seconds")
     final = {m: t.columns[f"curves/{m}"][:, -1].astype(np.float64) for m in data.metrics}

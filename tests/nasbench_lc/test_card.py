@@ -1,0 +1,29 @@
+import hashlib
+from pathlib import Path
+
+from nasbench_lc import store
+from nasbench_lc.card import card
+from nasbench_lc.dataset import CurveDataset
+from tests.nasbench_lc.samples import sample_table
+
+
+def test_the_card_says_what_the_file_holds(tmp_path: Path) -> None:
+    path = tmp_path / "some.h5"
+    store.write(path, sample_table())
+    data = CurveDataset(path)
+    text = card(data)
+    assert text.startswith("# some\n")
+    assert f"{len(data)} runs x {data.table.epochs} epochs" in text
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in text
+    for metric in data.metrics:
+        assert f"| {metric} |" in text
+    assert str(data.attributes["recipe_hash"]) in text
+
+
+def test_a_run_without_values_leaves_the_cells_empty(tmp_path: Path) -> None:
+    blank = sample_table()
+    first = blank.metrics[0]
+    blank.columns[f"curves/{first}"][:] = float("nan")
+    path = tmp_path / "blank.h5"
+    store.write(path, blank)
+    assert f"| {first} | 0 | | | | | |" in card(CurveDataset(path))
