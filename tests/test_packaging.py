@@ -49,3 +49,17 @@ def test_no_code_unpickles() -> None:
             for number, line in enumerate(file.read_text().splitlines(), 1):
                 code = line.split("#")[0]
                 assert not bad.search(code) or '"""' in line or "never" in line, f"{file}:{number}: {line.strip()}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "datasets").glob("*.h5")), ids=lambda p: p.stem)
+def test_every_shipped_dataset_is_sound_small_and_has_its_card(path: Path) -> None:
+    from nasbench_lc.card import card
+    from nasbench_lc.dataset import CurveDataset
+    from nasbench_lc.validation import problems
+
+    if path.stem.startswith("quick"):
+        pytest.skip("made here by a bare generate or quickstart; does not ship")
+    data = CurveDataset(path)
+    assert problems(data.table) == []
+    assert path.stat().st_size < 10e6
+    assert path.with_suffix(".md").read_text() == card(data)
