@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evaluation.cache import PartCache, code_digest, config_of, curves_digest
+from evaluation.answers import answers
+from evaluation.cache import PartCache, config_of, curves_digest
 from evaluation.paper_protocol import Paper
-from evaluation.part import Job, Part, learnable, main_prefix, run_part
+from evaluation.part import Job, Part, learnable, main_prefix
 from evaluation.protocol import Protocol, Strict
 from evaluation.results import Figures, Note, Results, Row, StrategyPoint
 from evaluation.scoring import score
@@ -22,7 +22,6 @@ from evaluation.selection import without_predictor
 from evaluation.speedup import sgd_seconds
 from evaluation.split import Split
 from evaluation.summary import summarize
-from nasbench_lc.config import digest
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.provenance import environment
@@ -44,6 +43,7 @@ class _Question:
     seeds: int
     leave_out: AbstractSet[str]
     cache: PartCache | None
+    workers: int
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,6 +66,7 @@ def evaluate(
     dataset: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     cache: Path | None = None,
+    workers: int = 1,
 ) -> Results:
     """Fit models, let them forecast the test curves, and score the forecasts.
 
@@ -87,8 +88,9 @@ def evaluate(
         transfer_to: Other curves, whose test part is scored instead.
         transfer_curves: How many of those the fit may see.
         dataset: Facts about the file for the report; counts and a digest are added.
-        progress: Called as (parts done, parts in all, what happens next).
+        progress: Called as (parts done, parts in all, what was done last).
         cache: A folder that holds finished parts, so that the same call continues after a kill; None for none.
+        workers: Processes, one thread each. Seconds are measured while the others work too.
 
     Raises:
         ConfigError: If an argument is out of range, or no test curve remains.
@@ -101,6 +103,7 @@ def evaluate(
         seeds=_at_least_one(seeds),
         leave_out=leave_out,
         cache=None if cache is None else PartCache(cache),
+        workers=workers,
     )
     if protocol not in PROTOCOLS:
         raise ConfigError(f"The protocol must be one of {', '.join(PROTOCOLS)}; got {protocol}. Choose one of those.")
@@ -113,26 +116,21 @@ def evaluate(
     results = _run(question, strict, facts, tick)
     if protocol == "paper":
         results = replace(_run(question, Paper(), facts, tick), beside=results)
-    tick.done("done")
     return results
 
 
 class _Ticker:
     def __init__(self, total: int, report: Progress) -> None:
         self._count, self._total, self._report = 0, total, report
+        report(0, total, "")
 
-    def begin(self, text: str) -> None:
-        self._report(self._count, self._total, text)
-
-    def step(self) -> None:
+    def step(self, text: str) -> None:
         self._count += 1
-
-    def done(self, text: str) -> None:
-        self._report(self._total, self._total, text)
+        self._report(self._count, self._total, text)
 
 
 def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick: _Ticker) -> Results:
-    parts: dict[tuple[int, str], Part] = {}
+    jobs: list[Job] = []
     notes: dict[Note, None] = {}
     baselines: list[list[StrategyPoint]] = []
     last = max(h for _, h in question.pairs)
@@ -142,15 +140,17 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
         test = parted.test if seed == 0 else test
         pairs = tuple((k, h) for k, h in question.pairs if protocol.last_epoch(h, parted.test.epochs) > k)
         for model in question.names:
-            tick.begin(f"{model}, seed {seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
             make = question.models.get(model)
-            job = Job(model, _maker(make, seed), question.fitted.get(model), seed, parted, protocol, pairs)
-            parts[seed, model] = _answer(job, question.cache)
-            notes |= dict.fromkeys(parts[seed, model].notes)
-            tick.step()
+            jobs.append(Job(model, _maker(make, seed), question.fitted.get(model), seed, parted, protocol, pairs))
         upto = protocol.last_epoch(last, parted.test.epochs)
         finite = np.flatnonzero(np.isfinite(parted.test.target[:, :upto]).all(1))
         baselines.append(without_predictor(parted.test.subset(finite), upto))
+    parts: dict[tuple[int, str], Part] = {}
+    for job, part in answers(jobs, question.cache, question.workers):
+        parts[job.seed, job.model] = part
+        tick.step(f"{job.model}, seed {job.seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
+    parts = {(job.seed, job.model): parts[job.seed, job.model] for job in jobs}  # in the order asked, whoever ended first
+    notes |= dict.fromkeys(note for part in parts.values() for note in part.notes)
     rows = tuple(row for part in parts.values() for row in part.rows)
     ok = _completed(rows, tuple(row for part in parts.values() for row in part.rows_without_diverged))
     first = {model: parts[0, model] for model in question.names}
@@ -175,22 +175,6 @@ def _maker(make: Callable[[int], Predictor] | None, seed: int) -> Callable[[], P
         return make(seed)
 
     return fresh
-
-
-def _answer(job: Job, cache: PartCache | None) -> Part:
-    if cache is None:
-        return run_part(job)
-    predictor = job.fitted or job.make()
-    state = {n: sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for n, a in predictor.state().items()} if job.fitted else {}
-    asked = {"model": job.model, "seed": job.seed, "pairs": job.pairs, "protocol": job.protocol.name, "state": state}
-    data = [curves_digest(part) for part in (job.split.train, job.split.valid, job.split.test)]
-    key = digest({**asked, "config": config_of(predictor), "data": data, "code": code_digest(predictor)})
-    stored = cache.load(key)
-    if stored is not None:
-        return Part.restored(*stored)
-    part = run_part(job)
-    cache.store(key, *part.record())
-    return part
 
 
 def _parts(question: _Question, protocol: Protocol, seed: int, notes: dict[Note, None]) -> Split:

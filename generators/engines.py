@@ -6,19 +6,14 @@ may take its job with it: the shards that it had written stay, and the caller pl
 
 import contextlib
 import logging
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from generators.jobs import Done, Job, work
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.pool import WorkerLost, deaf_children, spread
 
-__all__ = ["ENGINES", "WorkerLost"]
-
-
-class WorkerLost(Exception):
-    """A worker died; what it had finished is stored, the rest is to be planned again."""
+__all__ = ["ENGINES"]
 
 
 def _serial(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
@@ -27,33 +22,7 @@ def _serial(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
 
 
 def _joblib(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
-    if min(workers, len(jobs)) == 1:  # a second process would cost its imports and gain nothing
-        yield from _serial(jobs, 1)
-        return
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    options: dict[str, Any] = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": 2 * workers}
-    parallel: Any = Parallel(n_jobs=workers, **options)  # joblib's annotations know the defaults only
-    try:
-        with _deaf_children():
-            results = parallel(delayed(work)(job) for job in jobs)
-        yield from results
-    except TerminatedWorkerError as error:
-        raise WorkerLost(str(error).splitlines()[0]) from error
-
-
-@contextlib.contextmanager
-def _deaf_children() -> Iterator[None]:
-    # A terminal sends Ctrl-C to workers too, which would each print a traceback; a process that is started while it is ignored ignores it.
-    if threading.current_thread() is not threading.main_thread():  # where Python does not allow it
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    yield from spread(work, jobs, workers)
 
 
 def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
@@ -71,7 +40,7 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
                 "dashboard_address": None,
                 "silence_logs": logging.ERROR,
             }
-            with _deaf_children():
+            with deaf_children():
                 address = stack.enter_context(LocalCluster(**options))
         client = stack.enter_context(Client(address))
         # A job whose worker dies is sent to another by the scheduler itself.

@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from generators.base import Trainer, Unit
-from generators.engines import ENGINES, WorkerLost
+from generators.engines import ENGINES
 from generators.jobs import Job, Resolver, pack, tabulate
 from generators.plan import Plan, Problem, resolve
 from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Curve, Status
 from nasbench_lc.errors import ConfigError, NasbenchError
 from nasbench_lc.files import lock, plain_words
+from nasbench_lc.pool import WorkerLost
 from nasbench_lc.shards import compact, parts_folder, read_all
 from nasbench_lc.table import Table, base_attributes
 

@@ -1,9 +1,7 @@
 """The unit of scheduling: a few units of training whose results are stored together, whatever process or machine does it."""
 
-import contextlib
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +10,7 @@ from generators.base import Unit
 from generators.plan import Plan, Problem
 from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import Curve, Status
+from nasbench_lc.pool import one_thread
 from nasbench_lc.provenance import environment, versions
 from nasbench_lc.shards import write_shard
 from nasbench_lc.table import ArchitectureFacts, Table
@@ -91,7 +90,7 @@ def _problem(resolve: Resolver, plan: Plan, data_dir: Path | None) -> Problem:
 def work(job: Job) -> Done:
     """Train a job and write its shard; runs in a worker, one thread."""
     problem = _problem(job.resolve, job.plan, job.data_dir)
-    with _one_thread():
+    with one_thread():
         curves = [curve for unit in job.units for curve in _train(problem, unit, job)]
     write_shard(job.path, tabulate(problem, curves, job.attributes, job.device))
     return Done(job.cost, tuple(c.status for c in curves), tuple(c.error for c in curves if c.status is Status.FAILED))
@@ -117,21 +116,6 @@ def device_name(device: str) -> str:
     import torch
 
     return torch.cuda.get_device_name(device)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    # One thread per process whatever the engine: more would oversubscribe the cores, and could change the last bit of a sum.
-    torch = sys.modules.get("torch")  # a trainer that needs torch has imported it by now
-    if torch is None:
-        yield
-        return
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _train(problem: Problem, unit: Unit, job: Job) -> list[Curve]:

@@ -1,5 +1,6 @@
 """``nasbench-lc evaluate``."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ def command(**o: Any) -> None:
             dataset=_facts(data, path),
             progress=lambda done, total, text: show(done / max(1, total), text),
             cache=out / ".cache",
+            workers=len(os.sched_getaffinity(0)),
         )
     pages = write_report(results, out)
     if o["as_json"]:

@@ -10,6 +10,7 @@ import numpy as np
 from nasbench_lc.cli.common import echo_json, find_dataset, pairs
 from nasbench_lc.cli.models import configure, save_fitted
 from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.pool import one_thread
 
 _EPILOG = "Example: nasbench-lc train-predictor datasets/mlp-car.h5 --model lc-gode --set latent=8"
 
@@ -48,7 +49,8 @@ def command(
     parts = split(data.curves(metric), seed, train_size)
     parts.valid.observe(observe)  # refuses a bad --observe before the work
     began = time.perf_counter()
-    predictor.fit(parts.train, parts.valid)
+    with one_thread():
+        predictor.fit(parts.train, parts.valid)
     seconds = time.perf_counter() - began
     report: dict[str, Any] = {
         "model": model,

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from generators.engines import ENGINES, WorkerLost
+from generators.engines import ENGINES
 from generators.generate import attributes_of, generate
 from generators.jobs import Job
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, NasbenchError
+from nasbench_lc.pool import WorkerLost
 from nasbench_lc.shards import parts_folder
 from nasbench_lc.validation import problems
 from tests.generators.stub import plan_of, resolver
