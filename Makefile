@@ -17,6 +17,12 @@ lint: $(VENV)/.installed-test
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Every model on every shipped dataset, strict protocol: resumes where it was stopped.
+results: $(VENV)/.installed
+	for name in mlp-car mlp-segment; do \
+		$(BIN)/nasbench-lc evaluate datasets/$$name.h5 --baselines --seeds 3 --out docs/results/$$name || exit 1; \
+	done
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
