@@ -1,6 +1,7 @@
 """``nasbench-lc evaluate``."""
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,9 @@ def command(**o: Any) -> None:
     target = None if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"])).curves(curves.metric)
     observe, horizons = _epochs(o["observe"], o["horizons"], (target or curves).epochs)
     out: Path = o["out"] or Path("reports") / path.stem
-    with progress_bar("evaluate") as show:
+    with progress_bar("evaluate") as show, warnings.catch_warnings():
+        # joblib replaces a worker whose memory has grown, between two fits; that is no news to the user.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         results = evaluate(
             _makers(names, pairs(o["settings"]), o["quick"]),
             curves,
