@@ -216,7 +216,8 @@ def _continue(problem: Problem, path: Path) -> Plan:
     if table.attributes["recipe_hash"] != problem.recipe.hash:
         raise ConfigError(f"The options must be those that {path} was begun with; got another {_difference(problem, table)}. {advice}")
     older = Plan.from_json(str(table.attributes["plan"]))
-    asked = replace(problem.plan, task=older.task, n=older.n, repeats=older.repeats)
+    # Equal recipes have equal tasks and epochs, however they were written down.
+    asked = replace(problem.plan, task=older.task, epochs=older.epochs, n=older.n, repeats=older.repeats)
     if asked != older:
         name = next(f.name for f in fields(Plan) if getattr(asked, f.name) != getattr(older, f.name))
         raise ConfigError(

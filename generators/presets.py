@@ -19,7 +19,6 @@ class Preset:
         repeats: How many runs of each sample, with different seeds.
         epochs: `T`, the epochs of every run.
         seed: The master seed.
-        val_fraction: Which part of the training rows to hold out.
         space_options: Keyword arguments of the space's class.
         task_options: Further keyword arguments of `generators.tasks.load_task`.
     """
@@ -30,7 +29,6 @@ class Preset:
     epochs: int
     repeats: int = 1
     seed: int = 0
-    val_fraction: float = 0.0
     space_options: Mapping[str, Scalar] = field(default_factory=dict)
     task_options: Mapping[str, Scalar] = field(default_factory=dict)
 

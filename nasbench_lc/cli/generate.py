@@ -127,8 +127,6 @@ def plan_of(o: dict[str, Any]) -> "tuple[Plan, Path]":
         given = [f"--{n}" for n in ("space", "task") if o[n] is not None]
         if given:
             raise ConfigError(f"A preset names its own space and task; got {name} with {' and '.join(given)}. Leave out one or the other.")
-    if preset.val_fraction:
-        task_options = {"val_fraction": preset.val_fraction, **task_options}
     plan = Plan(
         space=preset.space,
         task=preset.task,

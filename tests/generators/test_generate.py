@@ -242,3 +242,9 @@ def test_a_run_trained_again_is_the_same(path: Path):
     problem = resolver(plan_of(3), None)
     curve = retrain(problem, problem.runs()[1], "cpu")
     np.testing.assert_array_equal(curve.metrics["test_loss"].astype(np.float32), table.columns["curves/test_loss"][1])
+
+
+def test_the_default_epochs_may_be_written_down(path: Path):
+    make(path, plan_of(2))
+    assert make(path, plan_of(3, epochs=6)).trained == 1
+    assert make(path, plan_of(3)).trained == 0
