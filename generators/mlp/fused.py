@@ -26,8 +26,8 @@ from generators.mlp.draws import Draws
 from generators.mlp.fused_evaluation import FusedEvaluation
 from generators.mlp.fused_layout import EpochLayout
 from generators.mlp.memory import padded, rows_with_ones
-from generators.mlp.record import Record
 from generators.mlp.spec import MLPSpec
+from generators.record import Record
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -245,7 +245,7 @@ def train_fused(runs: Sequence[RunConfig], task: Task, shape: Shape, dtype: torc
     evaluated = sum(len(y) for y in task.y.values()) - rows
     specs = [MLPSpec.of(run, task) for run in runs]
     costs = np.array([fused_seconds(s, shape, rows, evaluated) for s in specs])
-    records = [Record(run, task, "apportioned") for run in runs]
+    records = [Record(run, task, spec, "apportioned") for run, spec in zip(runs, specs, strict=True)]
     alive = sorted(range(len(runs)), key=lambda k: specs[k].batch_size)
     with torch.inference_mode(), np.errstate(all="ignore"):
         begin = time.perf_counter()

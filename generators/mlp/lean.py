@@ -22,8 +22,8 @@ from generators.mlp.evaluation import Evaluation
 from generators.mlp.logits import EpochLogits
 from generators.mlp.masks import Masks
 from generators.mlp.memory import Parameters, rows_with_ones, with_ones
-from generators.mlp.record import Record
 from generators.mlp.spec import MLPSpec
+from generators.record import Record
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -124,7 +124,7 @@ class Lean:
 def train_lean(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32) -> Curve:
     """Train one run."""
     spec = MLPSpec.of(run, task)
-    record = Record(run, task)
+    record = Record(run, task, spec)
     with torch.inference_mode(), np.errstate(all="ignore"):
         begin = time.perf_counter()
         network = Lean(spec, task, dtype)

@@ -24,8 +24,8 @@ from torch.nn.functional import cross_entropy
 
 from generators.base import Task
 from generators.mlp.draws import Draws
-from generators.mlp.record import Record
 from generators.mlp.spec import MLPSpec, class_weights
+from generators.record import Record
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -74,7 +74,7 @@ def train_reference(run: RunConfig, task: Task, dtype: torch.dtype = torch.float
     dropouts = [m for m in net if isinstance(m, StreamDropout)]
     optimizer = torch.optim.SGD(net.parameters(), lr=spec.lr[0], momentum=spec.momentum, weight_decay=spec.weight_decay)
     weight = torch.from_numpy(class_weights(task)).to(dtype) if spec.weighted else None
-    record = Record(run, task)
+    record = Record(run, task, spec)
     for epoch in range(1, spec.epochs + 1):
         begin = time.perf_counter()
         optimizer.param_groups[0]["lr"] = spec.lr[epoch - 1]

@@ -1,11 +1,8 @@
 """The trainer of multilayer perceptrons on the CPU."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import final
-
-import torch
 
 from generators.base import Task, Trainer, Unit
 from generators.mlp.cost import Shape, fused_seconds, fused_shape, lean_seconds
@@ -15,6 +12,7 @@ from generators.mlp.spec import MLPSpec
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.pool import one_thread
 
 __all__ = ["MLPTrainer"]
 
@@ -51,7 +49,7 @@ class MLPTrainer(Trainer):
         if device != "cpu":
             raise ConfigError(f"The device must be cpu for perceptrons; got {device}. Leave --device out.")
         curves: dict[str, Curve] = {}
-        with _one_thread():
+        with one_thread():
             for shape, members in _by_shape(unit.runs, task).items():
                 done = [train_lean(run, task) for run in members] if shape is None else train_fused(members, task, shape)
                 curves.update((curve.run.run_id, curve) for curve in done)
@@ -82,14 +80,3 @@ def _packed(runs: Sequence[RunConfig], costs: dict[str, float], limit: int) -> l
         pack.append(run)
         total += cost
     return [*units, Unit(tuple(pack), total)]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread within, as before without: how many threads share a matrix product decides its last bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -7,8 +7,8 @@ import torch
 from generators.base import Task
 from generators.nb201.batches import Batches
 from generators.nb201.engine import Engine
-from generators.nb201.record import Record
 from generators.nb201.spec import NB201Spec
+from generators.record import Record
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 

@@ -1,10 +1,7 @@
 """The trainer of the NAS-Bench-201 space."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import final
-
-import torch
 
 from generators.base import Task, Trainer, Unit
 from generators.nb201.fast import train_fast
@@ -13,6 +10,7 @@ from generators.nb201.reference import train_reference
 from generators.nb201.spec import NB201Spec
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
+from nasbench_lc.pool import one_thread
 
 __all__ = ["NB201Trainer"]
 
@@ -35,7 +33,7 @@ class NB201Trainer(Trainer):
         """Train the runs one after the other."""
         if device != "cpu":
             return [train_reference(run, task, device) for run in unit.runs]
-        with _one_thread():
+        with one_thread():
             return [train_fast(run, task) for run in unit.runs]
 
 
@@ -50,13 +48,3 @@ def _seconds(spec: NB201Spec, task: Task, epochs: int) -> float:
     passed = pixels * c * (1.75 * spec.cells * values + 12)
     images = 3 * len(task.y["train"]) + sum(len(y) for split, y in task.y.items() if split != "train")
     return epochs * images * (macs * _SECONDS_PER_MAC + passed * _SECONDS_PER_VALUE)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from generators.mlp.record import Record
+from generators.mlp.spec import MLPSpec
+from generators.record import Record
 from nasbench_lc.curves import Status
 
 FINE = {"train_loss": 1.0, "train_acc": 0.5, "test_loss": 1.0, "test_acc": 0.5}
@@ -9,7 +10,8 @@ FINE = {"train_loss": 1.0, "train_acc": 0.5, "test_loss": 1.0, "test_acc": 0.5}
 
 @pytest.fixture
 def record(make_task, make_run):
-    return Record(make_run((8,), epochs=3), make_task())
+    run, task = make_run((8,), epochs=3), make_task()
+    return Record(run, task, MLPSpec.of(run, task))
 
 
 def test_a_whole_run_is_ok(record):

@@ -1,16 +1,30 @@
-"""From the numbers of each epoch to a curve: the stop rule and the status."""
+"""From the numbers of each epoch to a curve: the stop rule and the status, the same for every kernel."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from generators.base import Task
-from generators.nb201.spec import NB201Spec
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve, Status
 
 __all__ = ["Record"]
+
+
+class Limits(Protocol):
+    """What a record needs of a kernel's specification."""
+
+    @property
+    def lr(self) -> Sequence[float]:
+        """The learning rate of each epoch."""
+        ...
+
+    @property
+    def loss_limit(self) -> float:
+        """A larger train loss means that the run diverged."""
+        ...
 
 
 class Record:
@@ -19,11 +33,14 @@ class Record:
     Arguments:
         run: The run.
         task: Its task.
-        spec: Its specification.
+        spec: Its learning rates, and the train loss above which it counts as diverged.
+        seconds_kind: As in :class:`~nasbench_lc.curves.Curve`.
     """
 
-    def __init__(self, run: RunConfig, task: Task, spec: NB201Spec) -> None:
-        self._run, self._spec = run, spec
+    def __init__(self, run: RunConfig, task: Task, spec: Limits, seconds_kind: str = "measured") -> None:
+        self._run = run
+        self._kind = seconds_kind
+        self._spec = spec
         self._started = time.time()
         self._values = {m: np.full(run.recipe.epochs, np.nan) for m in task.metrics}
         self._lr = np.full(run.recipe.epochs, np.nan)
@@ -42,4 +59,5 @@ class Record:
     def curve(self) -> Curve:
         """What the run left behind."""
         diverged = not self.alive or bool(np.any(self._values["train_loss"] > self._spec.loss_limit))
-        return Curve(self._run, self._values, self._lr, self._seconds, Status.DIVERGED if diverged else Status.OK, "", self._started)
+        status = Status.DIVERGED if diverged else Status.OK
+        return Curve(self._run, self._values, self._lr, self._seconds, status, "", self._started, self._kind)
