@@ -17,4 +17,4 @@ def test_names_what_exists(name):
 def test_the_papers_perceptron_datasets():
     for name, task in (("mlp-car", "car-binary"), ("mlp-segment", "segment-binary")):
         preset = PRESETS[name]
-        assert (preset.space, preset.task, preset.n, preset.epochs, preset.val_fraction) == ("mlp", task, 550, 200, 0.0)
+        assert (preset.space, preset.task, preset.n, preset.epochs, dict(preset.task_options)) == ("mlp", task, 550, 200, {})
