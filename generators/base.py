@@ -100,6 +100,10 @@ class Space(abc.ABC):
         """The exact function class where it is known, else the architecture's key."""
 
     @abc.abstractmethod
+    def constant(self, architecture: Architecture) -> bool | None:
+        """Whether the network answers the same whatever the input; None where the space has no such architectures."""
+
+    @abc.abstractmethod
     def size(self, architecture: Architecture, task: Task) -> tuple[int, int]:
         """(trainable parameters, multiply-accumulate operations of one forward pass of one sample; convolutions and linear maps only)."""
 

@@ -106,7 +106,7 @@ def tabulate(problem: Problem, curves: Sequence[Curve], attributes: dict[str, ob
 def facts_of(problem: Problem, architecture: Architecture) -> ArchitectureFacts:
     """Group and size of an architecture on the problem's task."""
     n_params, n_macs = problem.space.size(architecture, problem.task)
-    return ArchitectureFacts(problem.space.group(architecture), n_params, n_macs)
+    return ArchitectureFacts(problem.space.group(architecture), n_params, n_macs, problem.space.constant(architecture))
 
 
 def device_name(device: str) -> str:

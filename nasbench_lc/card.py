@@ -34,6 +34,9 @@ def card(data: CurveDataset) -> str:
         f"- source data: {a['source']}",
         f"- licence of the source data: {a['licence']}",
     ]
+    if "arch/constant" in t.columns:
+        constant = set(t.columns["arch/key"][t.columns["arch/constant"] == 1].tolist())
+        lines.append(f"- architectures that answer the same whatever the input: {len(constant)}")
     if a.get("notes"):
         lines.append(f"- notes: {a['notes']}")
     if data.path.exists():

@@ -72,6 +72,12 @@ ARCH = (
         "float",
         "Multiply-accumulate operations of one forward pass of one sample, convolutions and linear maps; NaN where unknown.",
     ),
+    Field(
+        "constant",
+        "float",
+        "1 where the network answers the same whatever the input, 0 where not; only where the space has such architectures.",
+        required=False,
+    ),
     Field("widths", "widths", "Units of the hidden layers in order, 0 where there is no such layer.", required=False),
 )
 

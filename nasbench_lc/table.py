@@ -30,11 +30,13 @@ class ArchitectureFacts:
         group: The exact function class, or the key.
         n_params: Trainable parameters.
         n_macs: Multiply-accumulate operations of one forward pass of one sample.
+        constant: Whether it answers the same whatever the input; None where its space has no such architectures.
     """
 
     group: str
     n_params: float
     n_macs: float
+    constant: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +108,9 @@ class Table:
             "arch/n_params": np.array([facts[r.architecture.key].n_params for r in runs], dtype=np.float64),
             "arch/n_macs": np.array([facts[r.architecture.key].n_macs for r in runs], dtype=np.float64),
         }
+        constant = [facts[r.architecture.key].constant for r in runs]
+        if any(c is not None for c in constant):
+            column["arch/constant"] = np.array(constant, dtype=np.float64)
         widths = [r.architecture.widths for r in runs]
         if any(widths):
             column["arch/widths"] = _pad(widths)

@@ -90,6 +90,9 @@ class MLPSpace(Space):
         """The key: two width vectors are two functions."""
         return architecture.key
 
+    def constant(self, architecture: Architecture) -> None:
+        """None: every perceptron reads its input. See :meth:`Space.constant`."""
+
     def size(self, architecture: Architecture, task: Task) -> tuple[int, int]:
         """See :meth:`Space.size`."""
         return chain_size(architecture, task)

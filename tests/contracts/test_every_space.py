@@ -52,6 +52,7 @@ def test_samples(space, task):
         assert architecture.nodes[0].op == "input"
         assert Architecture.from_json(architecture.json, architecture.string) == architecture
         assert space.group(architecture)
+        assert space.constant(architecture) in (None, False, True)
         params, macs = space.size(architecture, task)
         assert 0 < macs
         assert 0 < params

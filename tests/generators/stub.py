@@ -51,6 +51,9 @@ class StubSpace(Space):
     def group(self, architecture: Architecture) -> str:
         return architecture.key
 
+    def constant(self, architecture: Architecture) -> None:
+        return None
+
     def size(self, architecture: Architecture, task: Task) -> tuple[int, int]:
         return architecture.widths[0], 2 * architecture.widths[0]
 

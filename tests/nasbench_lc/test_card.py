@@ -1,9 +1,12 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from nasbench_lc import store
 from nasbench_lc.card import card
 from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.table import Table
 from tests.nasbench_lc.samples import sample_table
 
 
@@ -18,6 +21,13 @@ def test_the_card_says_what_the_file_holds(tmp_path: Path) -> None:
     for metric in data.metrics:
         assert f"| {metric} |" in text
     assert str(data.attributes["recipe_hash"]) in text
+
+
+def test_constant_functions_are_counted(tmp_path: Path) -> None:
+    marked = sample_table(3)
+    path = tmp_path / "marked.h5"
+    store.write(path, Table(marked.attributes, {**marked.columns, "arch/constant": np.array([1.0, 0.0, np.nan])}))
+    assert "- architectures that answer the same whatever the input: 1\n" in card(CurveDataset(path))
 
 
 def test_a_run_without_values_leaves_the_cells_empty(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
-from nasbench_lc.table import Table, curve_digests, default_metric, texts
+from nasbench_lc.table import ArchitectureFacts, Table, curve_digests, default_metric, texts
 from tests.nasbench_lc.samples import METRICS, architecture, curve, recipe, run, same, sample_table, table_of
 
 
@@ -26,6 +26,17 @@ def test_columns_of_freshly_trained_runs():
     for name in METRICS:
         np.testing.assert_array_equal(table.columns[f"curves/{name}"], np.stack([c.metrics[name] for c in curves]).astype(np.float32))
     assert np.isnan(table.columns["curves/test_loss"][2]).all()
+    assert "arch/constant" not in table.columns
+
+
+def test_constant_functions_are_marked_where_a_space_has_them():
+    curves = [curve(run(i)) for i in range(3)]
+    marks = (True, False, None)
+    facts = {c.run.architecture.key: ArchitectureFacts("g", 1.0, 1.0, mark) for c, mark in zip(curves, marks, strict=True)}
+    table = Table.of_curves(curves, sample_table(1).attributes, facts, host="", device="", versions="")
+    np.testing.assert_array_equal(table.columns["arch/constant"], [1.0, 0.0, np.nan])
+    both = Table.concat([sample_table(1, first=5), table])  # a file begun before there were marks
+    np.testing.assert_array_equal(both.columns["arch/constant"], [np.nan, 1.0, 0.0, np.nan])
 
 
 def test_a_checksum_is_over_the_curves_but_not_the_seconds():

@@ -55,6 +55,7 @@ def test_size_counts_the_parameters_of_the_network(cell: tuple[str, ...]) -> Non
 def test_counts_of_the_three_deduplications() -> None:
     assert [len(members(d)) for d in ("none", "nb201", "exact")] == [15_625, 6_466, 5_875]
     assert sum(map(is_constant, all_cells())) == 341
+    assert sum(map(NB201Space().constant, map(to_architecture, all_cells()))) == 341
 
 
 def test_the_published_string_merges_what_the_exact_class_keeps_apart() -> None:
