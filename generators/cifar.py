@@ -1,16 +1,18 @@
 """CIFAR-10 and CIFAR-100 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) and their splits.
 
-Three tasks of each: `cifar10` is the whole set, 50,000 training and 10,000 test images; `cifar10-valid` is the split of NAS-Bench-201 with
-validation images; `cifar10-small` has 10,000 training, 2,000 validation and 2,000 test images of 16x16 pixels: the first ones in content
-order (see :func:`generators.pixels.content_order`), so that they are the same images whatever file they were read from.
+Three tasks of each: `cifar10` is the whole set, 50,000 training and 10,000 test images; `cifar10-valid` and `cifar100-valid` are the
+splits of NAS-Bench-201 with validation images (25,000 + 25,000 of the training images, 5,000 + 5,000 of the test images);
+`cifar10-small` has 10,000 training, 2,000 validation and 2,000 test images of 16x16 pixels: the first ones in content order
+(see :func:`generators.pixels.content_order`), so that they are the same images whatever file they were read from.
 """
 
-import json
 import random
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from generators.base import Task
 from generators.images import read_npz
@@ -19,7 +21,7 @@ from generators.task_options import TaskOptions
 from nasbench_lc.architecture import Scalar
 from nasbench_lc.errors import FormatError, TaskUnavailable
 
-__all__ = ["CifarTask", "nb201_halves"]
+__all__ = ["CifarTask", "nb201_halves", "nb201_test_halves"]
 
 Images = dict[str, tuple[Pixels, Labels]]
 
@@ -34,7 +36,7 @@ SMALL = {"train": 10_000, "val": 2_000, "test": 2_000}
 class CifarTask:
     """A task from `data_dir/cifar10.npz` where there is one, else through torchvision, which downloads on demand.
 
-    The splits of NAS-Bench-201 go by the position of an image in the official order, so those tasks never read an npz.
+    The splits of NAS-Bench-201 go by the position of an image in the official order, which an npz need not have: those tasks never read one.
 
     Arguments:
         base: ``"cifar10"`` or ``"cifar100"``.
@@ -60,7 +62,7 @@ class CifarTask:
             options = replace(options, image_size=options.image_size or SMALL_SIZE)
             settings["split"] = f"the first {SMALL['train']} + {SMALL['val']} training and {SMALL['test']} test images in content order"
         elif self.kind == "valid":
-            images = _cifar10_valid(images) if self.base == "cifar10" else _cifar100_valid(images, data_dir)
+            images = _cifar10_valid(images) if self.base == "cifar10" else _cifar100_valid(images)
             settings["split"] = f"NAS-Bench-201, {'cifar10-valid' if self.base == 'cifar10' else 'x-valid and x-test'}"
         return image_task(
             "-".join(filter(None, (self.base, self.kind))),
@@ -80,6 +82,13 @@ def nb201_halves(n: int = 50_000) -> tuple[list[int], list[int]]:
     order = list(range(n))
     random.Random(1021).shuffle(order)
     return sorted(order[: n // 2]), sorted(order[n // 2 :])
+
+
+def nb201_test_halves() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """NAS-Bench-201's `x-valid` and `x-test`: 5,000 indices each, ascending, into CIFAR-100's test images in torchvision's order."""
+    with (resources.files("generators") / "data" / "cifar100-xvalid.npy").open("rb") as file:
+        valid = np.unpackbits(np.load(file, allow_pickle=False)).astype(bool)
+    return np.flatnonzero(valid), np.flatnonzero(~valid)
 
 
 def _load(base: str, data_dir: Path, own_file: bool) -> tuple[Images, tuple[str, ...]]:
@@ -104,6 +113,8 @@ def _torchvision(base: str, data_dir: Path, train: bool, own_file: bool) -> tupl
         data = getattr(datasets, SETS[base])(root=str(data_dir), train=train, download=True)
     except (OSError, RuntimeError) as error:
         npz = f", or {base}.npz with train_x, train_y, test_x, test_y" if own_file else ""
+        if not own_file and (data_dir / f"{base}.npz").is_file():
+            npz = f"; {base}.npz does not do, because this split goes by the official order and that of its rows is not known"
         raise TaskUnavailable(
             f"The images of {base} must be in {data_dir} or to be had from the network; got neither ({type(error).__name__}). Put "
             f"{ARCHIVES[base]} of https://www.cs.toronto.edu/~kriz/cifar.html there{npz}."
@@ -124,19 +135,7 @@ def _cifar10_valid(images: Images) -> Images:
     return {"train": (x[train], y[train]), "val": (x[val], y[val]), "test": images["test"]}
 
 
-def _cifar100_valid(images: Images, data_dir: Path) -> Images:
-    path = data_dir / "cifar100-test-split.txt"
+def _cifar100_valid(images: Images) -> Images:
     x, y = images["test"]
-    if not path.is_file():
-        raise TaskUnavailable(
-            f"NAS-Bench-201's halves of the CIFAR-100 test set must be in {path}; got no such file. Put cifar100-test-split.txt of "
-            f"AutoDL-Projects (configs/nas-benchmark) there, or take the task cifar100."
-        )
-    try:
-        raw = json.loads(path.read_text())
-        val, test = ([int(i) for i in raw[half][1]] for half in ("xvalid", "xtest"))
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path.name} must be JSON with xvalid and xtest lists; got another text. Fetch it anew.") from error
-    if sorted(val + test) != list(range(len(y))):
-        raise FormatError(f"{path.name} must part the {len(y)} test images; got {len(val)} + {len(test)} indices. Fetch it anew.")
+    val, test = nb201_test_halves()
     return {"train": images["train"], "val": (x[val], y[val]), "test": (x[test], y[test])}

@@ -29,6 +29,7 @@ def test_the_wheel_holds_types_and_data(names: list[str]) -> None:
         assert f"{package}/py.typed" in names
     assert "generators/data/car.csv.gz" in names
     assert "generators/data/segment.csv.gz" in names
+    assert "generators/data/cifar100-xvalid.npy" in names
     for file in (ROOT / "predictors" / "weights").glob("*"):
         assert f"predictors/weights/{file.name}" in names
 

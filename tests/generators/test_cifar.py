@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,9 +9,10 @@ import pytest
 from torchvision import datasets
 
 from generators import cifar
-from generators.cifar import CifarTask, nb201_halves
+from generators.cifar import CifarTask, nb201_halves, nb201_test_halves
 from generators.pixels import block_mean, content_order
 from generators.task_options import TaskOptions
+from nasbench_lc.cli import main
 from nasbench_lc.errors import ConfigError, FormatError, TaskUnavailable
 
 
@@ -18,19 +20,24 @@ class FakeCIFAR:
     """torchvision's interface over random images, few but enough for the small split."""
 
     classes: ClassVar = [str(c) for c in range(10)]
+    n_test: ClassVar = 2_200
 
     def __init__(self, root: str, train: bool, download: bool) -> None:
         assert download
         rng = np.random.default_rng(int(train))
-        n = 12_500 if train else 2_200
+        n = 12_500 if train else self.n_test
         self.data = rng.integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
         self.targets = rng.integers(0, 10, n).tolist()
 
 
+class FakeCIFAR100(FakeCIFAR):
+    n_test: ClassVar = 10_000
+
+
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CIFAR10", "CIFAR100"):
-        monkeypatch.setattr(datasets, name, FakeCIFAR)
+    monkeypatch.setattr(datasets, "CIFAR10", FakeCIFAR)
+    monkeypatch.setattr(datasets, "CIFAR100", FakeCIFAR100)
 
 
 def offline(*_: Any, **__: Any) -> None:
@@ -70,16 +77,40 @@ def test_cifar10_valid_follows_the_official_indices(tmp_path: Path) -> None:
     assert len(task.y["val"]) == 6_250
 
 
-def test_cifar100_valid_reads_the_official_halves(tmp_path: Path) -> None:
-    with pytest.raises(TaskUnavailable, match="cifar100-test-split"):
-        CifarTask("cifar100", "valid")(TaskOptions(data_dir=tmp_path))
-    file = tmp_path / "cifar100-test-split.txt"
-    file.write_text(json.dumps({"xvalid": ["int", [str(i) for i in range(0, 2_200, 2)]], "xtest": ["int", list(range(1, 2_200, 2))]}))
+def test_official_halves_of_the_cifar100_test_set() -> None:
+    val, test = nb201_test_halves()
+    assert len(val) == len(test) == 5_000
+    np.testing.assert_array_equal(np.sort(np.concatenate([val, test])), np.arange(10_000))
+    assert [val[i] for i in (0, 1, 2, 10, 111, -1)] == [1, 3, 4, 18, 230, 9_999]
+    assert [test[i] for i in (0, 1, 2, 10, 111, -1)] == [0, 2, 6, 25, 219, 9_998]
+    text = " ".join(map(str, val))  # of all indices as they stand in cifar100-test-split.txt
+    assert hashlib.sha256(text.encode()).hexdigest() == "b42045638d59224895d1eb281922c0b2de74a4ee8635dfd6f39252cf262028bf"
+
+
+def test_cifar100_valid_follows_the_official_halves(tmp_path: Path) -> None:
     task = CifarTask("cifar100", "valid")(TaskOptions(data_dir=tmp_path))
-    assert {s: len(y) for s, y in task.y.items()} == {"train": 12_500, "val": 1_100, "test": 1_100}
-    file.write_text(json.dumps({"xvalid": ["int", [1]], "xtest": ["int", [1]]}))
-    with pytest.raises(FormatError, match="must part"):
-        CifarTask("cifar100", "valid")(TaskOptions(data_dir=tmp_path))
+    assert {s: len(y) for s, y in task.y.items()} == {"train": 12_500, "val": 5_000, "test": 5_000}
+    whole = FakeCIFAR100("", False, True)
+    for split, half in zip(("val", "test"), nb201_test_halves(), strict=True):
+        order = content_order(whole.data[half], np.array(whole.targets)[half])
+        np.testing.assert_array_equal(task.x[split], whole.data[half][order])
+
+
+@pytest.mark.parametrize("preset", ["nb201-cifar10", "nb201-cifar100"])
+def test_the_presets_of_nas_bench_201_can_be_planned(preset: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["generate", "--preset", preset, "--dry-run", "--json", "--out", str(tmp_path / "x.h5"), "--data-dir", str(tmp_path)]
+    with pytest.raises(SystemExit) as done:
+        main(arguments)
+    assert done.value.code == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 1_000
+
+
+@pytest.mark.parametrize("base", ["cifar10", "cifar100"])
+def test_an_npz_does_not_do_for_the_official_splits(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, base.upper(), offline)
+    (tmp_path / f"{base}.npz").touch()
+    with pytest.raises(TaskUnavailable, match=rf"Put .*; {base}.npz does not do, because .* order .* is not known"):
+        CifarTask(base, "valid")(TaskOptions(data_dir=tmp_path))
 
 
 def test_without_files_or_network_one_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
