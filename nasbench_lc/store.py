@@ -35,6 +35,8 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError
 # Compressed foreign files may be 1,000 times smaller than their arrays; a column that claims more would only fill the memory.
 _MAX_INFLATION = 2000
 
+_TEXT = h5py.string_dtype()
+
 
 def write(path: Path, table: Table) -> None:
     """Write a table atomically: the old file or the new one is there, whatever happens.
@@ -51,21 +53,44 @@ def image(table: Table) -> bytes:
     """The bytes of a file that holds a table; equal tables give equal bytes."""
     # Made in memory: HDF5 does not survive a disk that fills up while it writes (it crashes the process), and one write is faster.
     size = block_size(len(table.columns))
-    options: dict[str, Any] = {"alignment_threshold": 4096, "alignment_interval": 64}  # aligned values are read a fifth faster
-    with h5py.File("image", "w", driver="core", backing_store=False, block_size=1 << 20, userblock_size=size, **options) as file:
+    access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
+    access.set_fapl_core(1 << 20, False)
+    access.set_libver_bounds(h5f.LIBVER_EARLIEST, h5f.LIBVER_LATEST)
+    access.set_fclose_degree(h5f.CLOSE_STRONG)
+    access.set_alignment(4096, 64)  # aligned values are read a fifth faster
+    creation.set_userblock(size)
+    creation.set_obj_track_times(False)  # equal tables give equal bytes
+    file = h5f.create(b"image", h5f.ACC_TRUNC, fapl=access, fcpl=creation)
+    try:
         columns, curves = _fill(file, table)
-        file.flush()
-        return seal(file.id.get_file_image(), size, columns, curves)
+        h5f.flush(file)
+        content = file.get_file_image()
+    finally:
+        file.close()
+    return seal(content, size, columns, curves)
 
 
-def _fill(file: h5py.File, table: Table) -> tuple[list[Range], list[Range]]:
+def _fill(file: h5f.FileID, table: Table) -> tuple[list[Range], list[Range]]:
     """Write all columns; where the plain values of the others and of the curves lie, as (offset, length)."""
-    # h5py's low-level interface: the other takes three times as long, which counts where a shard holds few runs.
+    # h5py's low-level interface, with one object for each type and shape: the other takes four times as long, which counts where a shard
+    # holds few runs.
+    kinds: dict[np.dtype[Any], h5t.TypeID] = {}
+    spaces: dict[tuple[int, ...], h5s.SpaceID] = {}
+
+    def described(array: npt.NDArray[Any], cset: int | None = None) -> tuple[h5t.TypeID, h5s.SpaceID]:
+        if array.dtype not in kinds:
+            kinds[array.dtype] = kind = h5t.py_create(array.dtype, logical=True)
+            if cset is not None:
+                kind.set_cset(cset)
+        if array.shape not in spaces:
+            spaces[array.shape] = h5s.create_simple(array.shape) if array.shape else h5s.create(h5s.SCALAR)
+        return kinds[array.dtype], spaces[array.shape]
+
     for name, value in sorted(table.attributes.items()):
-        is_text = isinstance(value, str | list)
-        array = np.array(value, dtype=h5py.string_dtype()) if is_text else np.asarray(value)
-        kind = h5t.py_create(array.dtype, logical=True)
-        h5a.create(file.id, name.encode(), kind, h5s.create_simple(array.shape) if array.shape else h5s.create(h5s.SCALAR)).write(array)
+        array = np.array(value, dtype=_TEXT) if isinstance(value, str | list) else np.asarray(value)
+        kind, space = described(array)
+        h5a.create(file, name.encode(), kind, space).write(array)
+    kinds.clear()
     creation = h5p.create(h5p.DATASET_CREATE)
     creation.set_obj_track_times(False)  # equal tables give equal bytes
     links = h5p.create(h5p.LINK_CREATE)
@@ -74,10 +99,8 @@ def _fill(file: h5py.File, table: Table) -> tuple[list[Range], list[Range]]:
     curves: list[Range] = []
     for name in sorted(table.columns):
         column = np.ascontiguousarray(table.columns[name])
-        kind = h5t.py_create(column.dtype, logical=True)
-        if column.dtype.kind == "S":
-            kind.set_cset(h5t.CSET_UTF8)
-        dataset = h5d.create(file.id, name.encode(), kind, h5s.create_simple(column.shape), creation, links)
+        kind, space = described(column, h5t.CSET_UTF8 if column.dtype.kind == "S" else None)
+        dataset = h5d.create(file, name.encode(), kind, space, creation, links)
         dataset.write(h5s.ALL, h5s.ALL, column, mtype=kind)
         if column.nbytes:
             (curves if name.startswith("curves/") else columns).append((dataset.get_offset(), column.nbytes))

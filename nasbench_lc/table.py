@@ -114,8 +114,9 @@ class Table:
         widths = [r.architecture.widths for r in runs]
         if any(widths):
             column["arch/widths"] = _pad(widths)
-        for name in sorted({n for r in runs for n in r.hp}):
-            column[f"hp/{name}"] = np.array([r.hp.get(name, np.nan) for r in runs], dtype=np.float64)
+        hp = [r.hp for r in runs]
+        for name in sorted({n for h in hp for n in h}):
+            column[f"hp/{name}"] = np.array([h.get(name, np.nan) for h in hp], dtype=np.float64)
         for name in metrics:
             column[f"curves/{name}"] = _curve([c.metrics[name] for c in curves])
         column["curves/lr"] = _curve([c.lr for c in curves])
@@ -234,10 +235,15 @@ def base_attributes(
 def curve_digests(columns: Mapping[str, Column]) -> list[str]:
     """The checksum of every run's curves: names sorted, little-endian float32, one NaN pattern, epoch_seconds left out."""
     names = sorted(n for n in columns if n.startswith("curves/") and n != "curves/epoch_seconds")
-    clean = [np.where(np.isnan(c := columns[n].astype("<f4")), np.float32(np.nan), c) for n in names]
-    count = len(columns["run/uid"])
-    head = ",".join(n.removeprefix("curves/") for n in names).encode()
-    return [hashlib.sha256(head + b"".join(c[i].tobytes() for c in clean)).hexdigest() for i in range(count)]
+    values = np.stack([columns[n].astype("<f4", copy=False) for n in names], 1)
+    values[np.isnan(values)] = np.nan
+    head = hashlib.sha256(",".join(n.removeprefix("curves/") for n in names).encode())
+    found = []
+    for row in values:
+        checksum = head.copy()
+        checksum.update(row.data)
+        found.append(checksum.hexdigest())
+    return found
 
 
 def texts(column: Column) -> tuple[str, ...]:
@@ -259,7 +265,7 @@ def _text(values: Sequence[str]) -> Column:
 
 def _curve(values: Sequence[Floats]) -> Column:
     with np.errstate(over="ignore"):
-        return np.stack(values).astype(np.float32)
+        return np.array(values, dtype=np.float32)
 
 
 def _pad(widths: Sequence[tuple[int, ...]]) -> Column:
