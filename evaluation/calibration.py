@@ -11,7 +11,7 @@ from evaluation.accuracy import mean_present
 from nasbench_lc.curves import Floats
 from nasbench_lc.forecast import Forecast, Mixture
 
-__all__ = ["coverage", "crps", "nll", "pinball", "pit_histogram", "reliability", "width"]
+__all__ = ["coverage", "crps", "crps_median", "nll", "pinball", "pit_histogram", "reliability", "width"]
 
 
 def pinball(quantiles: Floats, levels: Floats, truth: Floats) -> Floats:
@@ -34,6 +34,12 @@ def crps(quantiles: Floats, levels: Floats, truth: Floats) -> Floats:
         Gneiting and Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007, doi:10.1198/016214506000001437.
     """
     return mean_present(2 * pinball(quantiles, levels, truth).mean(-1), truth)
+
+
+def crps_median(quantiles: Floats, levels: Floats, truth: Floats) -> float:
+    """The median over curves of :func:`crps`, in the unit of the metric: one exploded curve decides the mean, whoever forecasts it."""
+    values = crps(quantiles, levels, truth)[np.isfinite(truth).any(-1)]
+    return float(np.median(values)) if len(values) else float("nan")
 
 
 def nll(density: Mixture | None, truth: Floats) -> Floats:

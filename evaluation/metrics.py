@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.accuracy import log_mae, mae_final, mape, mape_median, rmse, smape
-from evaluation.calibration import coverage, crps, nll, width
+from evaluation.calibration import coverage, crps, crps_median, nll, width
 from evaluation.ranks import kendall, pearson, precision_at, regret_at, spearman, top_overlap
 from nasbench_lc.curves import Floats, Target
 from nasbench_lc.forecast import Forecast
@@ -77,6 +77,7 @@ SET_METRICS: dict[str, SetMetric] = {
     m.name: m
     for m in (
         SetMetric("mape_median", lambda f, y, _: mape_median(f.mean, y.y), True, "fraction"),
+        SetMetric("crps_median", lambda f, y, _: crps_median(f.quantiles, f.levels, y.y), True, "metric"),
         SetMetric("rmse", lambda f, y, _: rmse(f.mean, y.y), True, "metric"),
         SetMetric("pearson", lambda f, y, _: pearson(f.mean[:, -1], y.y[:, -1]), False, "correlation", 1.0),
         SetMetric("spearman", lambda f, y, _: spearman(f.mean[:, -1], y.y[:, -1]), False, "correlation", 1.0),

@@ -17,7 +17,7 @@ KEYS: tuple[str, ...] = (
     "mape", "mape_median", "smape", "rmse", "log_mae", "mae_final", "pearson", "spearman", "kendall", "top10_overlap", "regret_at_1",
     "crps", "nll", "coverage_50", "coverage_80", "coverage_95", "width_80",
     "fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n",
-    "precision_at_10", "regret_at_5", "excess_jump", "violations", "n_diverged", "n_nonfinite_forecasts", "protocol",
+    "precision_at_10", "regret_at_5", "crps_median", "excess_jump", "violations", "n_diverged", "n_nonfinite_forecasts", "protocol",
 )  # fmt: skip
 """The keys of a row, in their order in ``scores.csv``. Keys may be added, never removed.
 

@@ -37,7 +37,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kendall", "tau"),
     Column("top10_overlap", "top10"),
     Column("regret_at_1", "regret"),
-    Column("crps", "CRPS"),
+    Column("crps_median", "CRPS med"),
     Column("coverage_80", "cov80"),
     Column("fit_seconds", "fit s"),
     Column("predict_seconds", "pred s"),

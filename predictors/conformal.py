@@ -7,6 +7,13 @@ statistic with probability at least q and below the lower one with probability a
 Where that number is 0 or n + 1, so with fewer than 19 curves for the levels 0.05 and 0.95 and fewer than 39 for 0.025 and 0.975, the quantile is NaN:
 no number of that size can be had from so few curves.
 
+One curve in a hundred explodes, and its scaled residual times the difficulty of another curve is a number that no curve ever took. So
+quantiles are bounded by the range of the metric over all epochs of all `n` curves that were learnt from or calibrated on, widened to hold what
+the curve itself has shown and its own point forecast. What that costs: a new curve that is exchangeable with those leaves their range upwards
+with probability at most 1 / (n + 1), and downwards likewise, so a new value falls below the upper quantile with probability at least
+q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1). With 400 curves that is
+0.5 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
+
 Sources: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., "Distribution-free predictive inference
 for regression", JASA 2018, arXiv 1604.04173 (residuals scaled by a difficulty: section 5.2).
 """
@@ -21,7 +28,7 @@ from nasbench_lc.forecast import LEVELS, Forecast
 from predictors.base import Predictor
 from predictors.scale import from_scale, to_scale
 
-__all__ = ["conformal_offsets", "hold_out", "recalibrate"]
+__all__ = ["bounded", "conformal_offsets", "hold_out", "recalibrate", "value_range"]
 
 ENOUGH = 39
 """The fewest calibration curves from which all levels 0.025 .. 0.975 can be had."""
@@ -56,6 +63,29 @@ def _pick(ordered: Floats, rank: npt.NDArray[np.int64], count: npt.NDArray[np.in
         return np.full(rank.shape, np.nan)
     values = np.take_along_axis(ordered.T, np.clip(rank - 1, 0, len(ordered) - 1), axis=1)
     return np.where(inside, values, np.nan)
+
+
+def value_range(*sets: CurveSet) -> Floats:
+    """The least and the greatest value of the metric at any epoch of any curve, on the scale of :mod:`predictors.scale`: shape `(2,)`.
+
+    Infinite where there is no value at all.
+    """
+    z = np.concatenate([to_scale(curves.target, curves.metric).ravel() for curves in sets])
+    return np.array([np.fmin.reduce(z, initial=np.inf), np.fmax.reduce(z, initial=-np.inf)])
+
+
+def bounded(quantiles: Floats, span: Floats, shown: Floats, centre: Floats) -> Floats:
+    """Quantiles moved into a range, everything on one scale; see the head of this module for what it costs. NaN stays NaN.
+
+    Arguments:
+        quantiles: Shape `(N, H, Q)`.
+        span: The range of :func:`value_range`.
+        shown: What each curve has shown of itself, shape `(N, K)`, NaN where missing; the range is widened to hold it.
+        centre: The point forecasts, shape `(N, H)`; likewise.
+    """
+    low = np.minimum(np.fmin.reduce(shown, axis=1, initial=span[0])[:, None], centre)
+    high = np.maximum(np.fmax.reduce(shown, axis=1, initial=span[1])[:, None], centre)
+    return np.clip(quantiles, low[..., None], high[..., None])
 
 
 def hold_out(train: CurveSet, valid: CurveSet | None) -> tuple[CurveSet, CurveSet]:
@@ -120,8 +150,9 @@ def recalibrate(predictor: Predictor, calibration: CurveSet, observed: Observed,
     centre, spread = _centre_and_spread(seen, observed.metric)
     offsets = conformal_offsets((truth - centre[:, column]) / spread[:, column])
     centre, spread = _centre_and_spread(own, observed.metric)
-    quantiles = from_scale(centre[..., None] + spread[..., None] * offsets, observed.metric)
-    return Forecast(own.t, own.mean, LEVELS, quantiles, own.samples, own.density)
+    shown = to_scale(observed.target, observed.metric)
+    quantiles = bounded(centre[..., None] + spread[..., None] * offsets, value_range(calibration), shown, centre)
+    return Forecast(own.t, own.mean, LEVELS, from_scale(quantiles, observed.metric), own.samples, own.density)
 
 
 def _centre_and_spread(forecast: Forecast, metric: str) -> tuple[Floats, Floats]:

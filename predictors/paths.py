@@ -105,7 +105,8 @@ def _quantiles(ordered: Floats, levels: Floats) -> Floats:
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, ordered.shape[-1] - 1)
     weight = (place - low).astype(ordered.dtype)
-    return (ordered[..., low] * (1 - weight) + ordered[..., high] * weight).astype(np.float64)
+    below, above = ordered[..., low], ordered[..., high]
+    return np.minimum(below + (above - below) * weight, above).astype(np.float64)  # never decreasing, not even by a rounding
 
 
 def _relative_median(ordered: Floats) -> Floats:

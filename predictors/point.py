@@ -12,7 +12,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import LEVELS, Forecast
 from predictors.base import Predictor, State
-from predictors.conformal import conformal_offsets, hold_out
+from predictors.conformal import bounded, conformal_offsets, hold_out, value_range
 from predictors.packing import align, pack, unpack
 from predictors.prefix import last_value, wobble
 from predictors.scale import from_scale, to_scale
@@ -25,7 +25,7 @@ class PointPredictor(Predictor):
 
     A subclass says what it learns and how it forecasts, both on the scale of :mod:`predictors.scale`. `fit` keeps a part of the curves
     apart (:func:`predictors.conformal.hold_out`); `predict` forecasts these beside the observed ones, from prefixes of the same length,
-    and reads the quantiles off their residuals.
+    and reads the quantiles off their residuals. No quantile leaves the range of the curves of `fit`: :mod:`predictors.conformal` says what that costs.
 
     Beyond the last epoch of the training curves the last offsets are held; where already the prefix reaches it, the forecast is the last
     observed value, calibrated one epoch ahead.
@@ -33,6 +33,7 @@ class PointPredictor(Predictor):
 
     _known: State | None = None
     _calibration: CurveSet
+    _span: Floats
 
     def __init__(self, config: Any) -> None:
         self.config = config
@@ -62,7 +63,7 @@ class PointPredictor(Predictor):
         rest, calibration = hold_out(train, valid)
         if not np.isfinite(rest.target).any():
             rest = train
-        self._known, self._calibration = self._learn(rest), calibration
+        self._known, self._calibration, self._span = self._learn(rest), calibration, value_range(rest, calibration)
         return self
 
     @final
@@ -92,25 +93,28 @@ class PointPredictor(Predictor):
             z, spread, z0, spread0 = both[n:, there], width[n:, there], both[:n, here], width[:n, here]
         truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
         offsets = conformal_offsets((truth - z0) / spread0)
-        quantiles = from_scale(z[..., None] + spread[..., None] * offsets, observed.metric)
-        return Forecast(t, from_scale(z, observed.metric), LEVELS, quantiles)
+        shown = to_scale(observed.target, observed.metric)
+        quantiles = bounded(z[..., None] + spread[..., None] * offsets, self._span, shown, z)
+        return Forecast(t, from_scale(z, observed.metric), LEVELS, from_scale(quantiles, observed.metric))
 
     @final
     def state(self) -> State:
-        """What was learnt, and the calibration curves.
+        """What was learnt, the calibration curves, and the range of all values.
 
         Raises:
             NotFittedError: Before `fit` or `load_state`.
         """
         if self._known is None:
             raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
-        return {f"known.{k}": v for k, v in self._known.items()} | {f"calibration.{k}": v for k, v in pack(self._calibration).items()}
+        known = {f"known.{k}": v for k, v in self._known.items()}
+        return known | {f"calibration.{k}": v for k, v in pack(self._calibration).items()} | {"range": self._span}
 
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `state`."""
         self._known = {k.removeprefix("known."): v for k, v in state.items() if k.startswith("known.")}
         self._calibration = unpack({k.removeprefix("calibration."): v for k, v in state.items() if k.startswith("calibration.")})
+        self._span = np.array(state["range"], dtype=np.float64)
         return self
 
 

@@ -46,11 +46,15 @@ class MetricScale:
         kind: ``"log"`` for non-negative metrics, ``"logit"`` for fractions, ``"linear"`` for others.
         centre: The median of the mapped training values.
         spread: Their spread, positive: that of a normal with their 5 % and 95 % quantiles, which one exploded run in a hundred does not move.
+        top: Mapped values above this are brought back as this, one spread above the greatest training value: a new curve rises above all `n`
+            training curves with probability 1 / (n + 1), and without a bound a wide forecast ends where the exponential takes it, at 1e17. A loss needs
+            no bound below, nor an accuracy any: 0 and 1 bound them.
     """
 
     kind: str
     centre: float
     spread: float
+    top: float
 
     @classmethod
     def fit(cls, values: Floats, metric: str) -> "MetricScale":
@@ -60,11 +64,12 @@ class MetricScale:
             kind = "logit"
         else:
             kind = "log" if np.all(finite >= 0) else "linear"
-        raw = cls(kind, 0.0, 1.0)._raw(torch.as_tensor(finite)).numpy()
+        raw = cls(kind, 0.0, 1.0, FAR)._raw(torch.as_tensor(finite)).numpy()
         if not raw.size:
-            return cls(kind, 0.0, 1.0)
-        low, centre, high = map(float, np.quantile(raw, [0.05, 0.5, 0.95]))
-        return cls(kind, centre, max((high - low) / 3.29, 0.05))
+            return cls(kind, 0.0, 1.0, FAR)
+        low, centre, high, most = map(float, np.quantile(raw, [0.05, 0.5, 0.95, 1.0]))
+        spread = max((high - low) / 3.29, 0.05)
+        return cls(kind, centre, spread, most + spread if kind == "linear" else min(most + spread, FAR))
 
     def _raw(self, y: Tensor) -> Tensor:
         if self.kind == "log":
@@ -79,13 +84,12 @@ class MetricScale:
         return bend((self._raw(y) - self.centre) / self.spread)
 
     def inverse(self, x: Tensor) -> Tensor:
-        """Back to the unit of the metric: non-negative for losses, within [0, 1] for accuracies, finite for every finite `x`."""
+        """Back to the unit of the metric: non-negative and bounded for losses, within [0, 1] for accuracies, finite for every finite `x`."""
         raw = self.centre + self.spread * unbend(x)
-        if self.kind == "log":
-            return (torch.exp(raw.clamp(-FAR, FAR)) - LOSS_FLOOR).clamp(min=0)
         if self.kind == "logit":
             return (torch.sigmoid(raw) * (1 + 2 * ACCURACY_MARGIN) - ACCURACY_MARGIN).clamp(0, 1)
-        return raw
+        raw = raw.clamp(max=self.top)
+        return (torch.exp(raw) - LOSS_FLOOR).clamp(min=0) if self.kind == "log" else raw
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,17 @@ def test_learns_from_dirty_curves(name: str) -> None:
 
 
 @every
+def test_no_quantile_is_far_above_what_any_curve_took(name: str) -> None:
+    train, valid, test = (power_curves(n, seed=s) for n, s in ((60, 1), (45, 2), (9, 3)))
+    for curves, row in ((train, 0), (valid, 1), (valid, 2)):
+        curves.y[row, 4:, 0] = 1e6
+    test.y[8, 4:, 0] = 1e5
+    forecast = ask(quick(name).fit(train, valid), test)
+    sane(forecast, 9, test.t[K:], "test_loss")
+    assert np.nanmax(forecast.quantiles) <= 1e7
+
+
+@every
 def test_one_training_curve(name: str) -> None:
     test = power_curves(3, seed=3)
     try:

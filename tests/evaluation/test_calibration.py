@@ -34,6 +34,13 @@ def test_crps_of_a_point_mass_is_its_absolute_error() -> None:
     np.testing.assert_allclose(calibration.crps(quantiles, LEVELS, np.array([[1.0, 4.0]])), [1.5], rtol=1e-12)
 
 
+def test_the_median_of_the_crps_is_that_of_the_typical_curve() -> None:
+    truth = np.array([[1.0], [1.1], [1e8], [np.nan]])
+    quantiles = np.ones((4, 1, len(LEVELS)))
+    np.testing.assert_allclose(calibration.crps_median(quantiles, LEVELS, truth), 0.1, rtol=1e-9)
+    assert np.isnan(calibration.crps_median(quantiles[3:], LEVELS, truth[3:]))
+
+
 def test_crps_and_nll_are_proper() -> None:
     y = np.random.default_rng(1).normal(1.0, 0.5, (4000, 1))
     truth, off = normal([1.0] * 4000, [0.5] * 4000), [(1.1, 0.5), (1.0, 0.8), (1.0, 0.3), (0.8, 0.5)]

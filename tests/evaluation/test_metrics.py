@@ -14,7 +14,8 @@ def test_what_does_not_apply_is_none() -> None:
     t = np.arange(1.0, 4.0)
     truth = np.random.default_rng(0).uniform(1, 2, (5, 3))
     scores = measure(Forecast.from_point(t, truth + 0.1), Target(t, truth), higher=False)
-    assert {n for n, v in scores.items() if v is None} == {"crps", "nll", "coverage_50", "coverage_80", "coverage_95", "width_80"}
+    without = {"crps", "crps_median", "nll", "coverage_50", "coverage_80", "coverage_95", "width_80"}
+    assert {n for n, v in scores.items() if v is None} == without
     assert all(v is None for v in measure(Forecast.from_point(t, truth[:0]), Target(t, truth[:0]), False).values())
 
 

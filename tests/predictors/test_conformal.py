@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import binom
 
 from nasbench_lc.forecast import LEVELS, Forecast
 from predictors.base import Predictor
-from predictors.conformal import conformal_offsets, hold_out, recalibrate
+from predictors.conformal import bounded, conformal_offsets, hold_out, recalibrate, value_range
 from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
@@ -61,6 +63,67 @@ def test_eighty_percent_intervals_cover_eighty_percent(model: LastValue | Gaussi
     covered = ((target.y >= low) & (target.y <= high)).mean(0)
     assert abs(covered.mean() - 0.8) <= 0.03
     assert np.abs(covered - 0.8).max() <= 0.05
+
+
+def test_the_range_is_over_all_epochs_of_all_sets() -> None:
+    a, b = power_curves(5, metric="test_acc"), power_curves(4, seed=1, metric="test_acc")
+    a.y[0, 3], b.y[2, 0], b.y[1, 1] = -2.0, 3.0, np.nan
+    np.testing.assert_array_equal(value_range(a, b), [-2.0, 3.0])
+    np.testing.assert_array_equal(value_range(a.subset([])), [np.inf, -np.inf])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 4))
+def test_quantiles_keep_their_order_and_stay_between_what_was_ever_seen(seed: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    quantiles = np.sort(rng.standard_normal((3, 4, 9)) * 10 ** rng.uniform(-2, 6, (3, 1, 1)), axis=-1)
+    quantiles[..., 0] = np.nan
+    span, shown, centre = np.sort(rng.standard_normal(2)), rng.standard_normal((3, k)) * 3, rng.standard_normal((3, 4)) * 3
+    shown[rng.random(shown.shape) < 0.3] = np.nan
+    out = bounded(quantiles, span, shown, centre)
+    assert np.isnan(out[..., 0]).all()
+    assert (np.diff(out[..., 1:], axis=-1) >= 0).all()
+    for i, h in np.ndindex(3, 4):
+        seen = [*span, *shown[i][np.isfinite(shown[i])], centre[i, h]]
+        np.testing.assert_array_equal(out[i, h, 1:], np.clip(quantiles[i, h, 1:], min(seen), max(seen)))
+
+
+def test_bounds_cost_at_most_what_is_said_with_one_curve_in_a_hundred_exploding() -> None:
+    """`n` curves of one value each, as hard to forecast as they please: the worst case, where all of a curve lies in the horizon."""
+    rng = np.random.default_rng(2)
+    n, repeats = 57, 4000
+    difficulty = rng.standard_exponential((n + 1, repeats)) + 0.1
+    y = difficulty * rng.standard_normal((n + 1, repeats)) * np.where(rng.random((n + 1, repeats)) < 0.01, 1e6, 1.0)
+    quantiles = difficulty[n][:, None] * conformal_offsets(y[:n] / difficulty[:n])
+    span = np.stack([y[:n].min(0), y[:n].max(0)])
+    inside = np.stack([bounded(quantiles[i, None, None], span[:, i], np.empty((1, 0)), np.zeros((1, 1)))[0, 0] for i in range(repeats)])
+    largest = np.abs(span).max(0)
+    assert (np.nanmax(np.abs(inside), 1) <= largest).all()
+    assert (np.nanmax(np.abs(quantiles), 1) / largest).max() > 5  # so there was something to bound
+    below = (y[n][:, None] <= inside).mean(0)
+    for level, share in zip(LEVELS, below, strict=True):
+        rank = np.ceil((n + 1) * level) if level > 0.5 else np.floor((n + 1) * level)
+        if not 1 <= rank <= n or level == 0.5:
+            continue
+        promised = (rank - 1) / (n + 1) if level > 0.5 else (rank + 1) / (n + 1)
+        if level > 0.5:
+            assert share >= binom.ppf(1e-4, repeats, promised) / repeats, level
+        else:
+            assert share <= binom.ppf(1 - 1e-4, repeats, promised) / repeats, level
+
+
+@pytest.mark.parametrize("model", [LastValue(), Gaussian()], ids=lambda m: type(m).__name__)
+def test_exploding_curves_spoil_neither_coverage_nor_the_size_of_quantiles(model: LastValue | Gaussian) -> None:
+    curves = power_curves(6200, epochs=8, seed=4, noise=0.05)
+    rng = np.random.default_rng(0)
+    for i in rng.choice(6200, 62, replace=False):
+        curves.y[i, rng.integers(1, 8) :, 0] *= 10 ** rng.uniform(2, 6)
+    model.fit(curves.subset(slice(0, 200)), curves.subset(slice(200, 1200)))
+    observed, target = curves.subset(slice(1200, None)).observe(3)
+    forecast = model.predict(observed, target.t)
+    low, high = forecast.interval(0.8)
+    assert np.abs(((target.y >= low) & (target.y <= high)).mean(0) - 0.8).max() <= 0.05
+    most = max(curves.target[:1200].max(), observed.target.max(), forecast.mean.max())
+    assert forecast.quantiles.max() <= most * (1 + 1e-9)
 
 
 def test_hold_out_keeps_groups_together_and_tops_up_a_small_validation_part() -> None:

@@ -32,6 +32,12 @@ def test_quantiles_equal_numpy() -> None:
     np.testing.assert_allclose(forecast.quantiles, expected, rtol=1e-5)
 
 
+def test_quantiles_never_decrease_where_samples_are_equal() -> None:
+    paths = Paths(torch.linspace(-2, 9, 16).reshape(1, 8, 2), torch.full((1, 8, 2), 0.7))
+    forecast = forecast_from_paths(T, paths, lambda x: x.exp().clamp(max=1234567.9), 5)
+    assert (np.diff(forecast.quantiles, axis=-1) >= 0).all()
+
+
 def test_density_is_that_of_the_lognormal_it_approximates() -> None:
     forecast = forecast_from_paths(T, one_normal(0.3, 0.4, z=8), torch.exp, 8)
     density = forecast.density

@@ -53,8 +53,16 @@ def test_every_number_has_a_legal_image(x: float) -> None:
     assert 0 <= accuracy <= 1
 
 
+@given(st.floats(-1e30, 1e30))
+def test_no_forecast_is_far_above_all_training_values(x: float) -> None:
+    spoiled = losses.copy()
+    spoiled[0, 3:] = 1e5
+    scale = MetricScale.fit(spoiled, "test_loss")
+    assert float(scale.inverse(torch.tensor(x, dtype=torch.float64))) <= 1e5 * np.exp(scale.spread) * (1 + 1e-6)
+
+
 def test_constant_and_missing_metrics() -> None:
-    assert MetricScale.fit(np.full((3, 4), np.nan), "test_loss") == MetricScale("log", 0.0, 1.0)
+    assert MetricScale.fit(np.full((3, 4), np.nan), "test_loss") == MetricScale("log", 0.0, 1.0, 40.0)
     scale = MetricScale.fit(np.full((3, 4), 0.7), "test_loss")
     assert float(scale.forward(torch.tensor(0.7, dtype=torch.float64))) == pytest.approx(0, abs=1e-12)
     assert bool(scale.forward(torch.tensor(torch.nan)).isnan())
