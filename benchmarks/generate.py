@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from joblib import Parallel, delayed
-from scipy.stats import ks_2samp, spearmanr
+from scipy.stats import ks_2samp
 
 from benchmarks.baselines.plain_loop import train_plain
+from benchmarks.seconds import compare
 from generators.base import Task, Unit
 from generators.mlp.cost import fused_shape
-from generators.mlp.fused import train_fused
 from generators.mlp.spec import MLPSpec
 from generators.mlp.trainer import MLPTrainer
 from generators.spaces.chain import chain
@@ -157,7 +157,7 @@ def distribution(task: Task, n: int = 200, epochs: int = 5) -> dict[str, object]
 
 
 def apportioned(task: Task, n: int = 32) -> dict[str, object]:
-    """Seconds per epoch of networks of one shape, shared out in their group and timed alone."""
+    """Seconds per epoch of networks of one shape, shared out in their group and timed alone; `benchmarks.seconds` asks it of a dataset."""
     rng = np.random.default_rng(1)
     runs = [
         configuration(
@@ -171,16 +171,7 @@ def apportioned(task: Task, n: int = 32) -> dict[str, object]:
     shape = fused_shape(MLPSpec.of(runs[0], task), len(task.y["train"]), len(task.y["test"]))
     if shape is None:
         raise SystemExit("these networks are no longer trained in groups")
-    torch.set_num_threads(1)
-    together = np.array([np.median(c.seconds[1:]) for c in train_fused(runs, task, shape)])
-    alone = np.array([np.median(train_fused([run], task, shape)[0].seconds[1:]) for run in runs])
-    ratio = (together / together.sum()) / (alone / alone.sum())
-    return {
-        "n": n,
-        "group_over_alone": float(together.sum() / alone.sum()),
-        "share_over_share_alone": spread(ratio.tolist()),
-        "spearman": float(np.asarray(spearmanr(together, alone))[0]),
-    }
+    return compare([(shape, runs)], task, rounds=3)
 
 
 if __name__ == "__main__":

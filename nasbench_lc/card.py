@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ def card(data: CurveDataset) -> str:
     """Recipe, runs by status, distributions, provenance, checksum and licence of a dataset.
 
     The sha256 is that of the file as it lies on disk; it leaves out runs that are still in the parts folder. A picture of
-    the same name beside the file, as `nasbench-lc plot` makes it, is shown.
+    the same name beside the file, as `nasbench-lc plot` makes it, is shown, and what `python -m benchmarks.seconds` found is quoted.
     """
     t, a = data.table, data.attributes
     counts = Counter(s.label for s in t.statuses)
@@ -34,6 +35,9 @@ def card(data: CurveDataset) -> str:
         f"- source data: {a['source']}",
         f"- licence of the source data: {a['licence']}",
     ]
+    check = data.path.with_suffix(".seconds.json")
+    if check.exists():
+        lines.append(_seconds(json.loads(check.read_text())))
     if "arch/constant" in t.columns:
         constant = set(t.columns["arch/key"][t.columns["arch/constant"] == 1].tolist())
         lines.append(f"- architectures that answer the same whatever the input: {len(constant)}")
@@ -51,6 +55,16 @@ def card(data: CurveDataset) -> str:
     lines += ["```json", json.dumps({k: json.loads(str(a[k])) for k in ("recipe", "plan")}, indent=1, sort_keys=True), "```"]
     lines += ["", "## Versions", "", *(f"- `{v}`" for v in _distinct(data, "run/versions"))]
     return "\n".join(lines) + "\n"
+
+
+def _seconds(check: dict[str, Any]) -> str:
+    share, saved = check["share_over_share_alone"], check["group_over_alone"]
+    return (
+        f"- apportioned seconds, checked by timing {check['networks']} networks alone (the {check['groups']} groups of this plan, "
+        f"enlarged until it has so many): a network's share of its group's seconds is {share['median']:.2f} "
+        f"({share['min']:.2f} to {share['max']:.2f}) of its share of the seconds alone; "
+        f"a group takes {saved['median']:.2f} ({saved['min']:.2f} to {saved['max']:.2f}) of the seconds that its networks take alone"
+    )
 
 
 def _distinct(data: CurveDataset, column: str) -> list[str]:

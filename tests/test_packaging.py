@@ -1,5 +1,6 @@
 """The wheel, and what the README promises of the code."""
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -64,3 +65,5 @@ def test_every_shipped_dataset_is_sound_small_and_has_its_card(path: Path) -> No
     assert problems(data.table) == []
     assert path.stat().st_size < 10e6
     assert path.with_suffix(".md").read_text() == card(data)
+    if b"apportioned" in data.table.columns["run/seconds_kind"]:
+        assert json.loads(path.with_suffix(".seconds.json").read_text())["networks"] >= 30

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,17 @@ def test_constant_functions_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "marked.h5"
     store.write(path, Table(marked.attributes, {**marked.columns, "arch/constant": np.array([1.0, 0.0, np.nan])}))
     assert "- architectures that answer the same whatever the input: 1\n" in card(CurveDataset(path))
+
+
+def test_the_check_of_apportioned_seconds_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "some.h5"
+    store.write(path, sample_table())
+    spread = {"median": 0.996, "min": 0.97, "max": 1.046}
+    check = {"networks": 45, "groups": 8, "share_over_share_alone": spread, "group_over_alone": spread}
+    path.with_suffix(".seconds.json").write_text(json.dumps(check))
+    text = card(CurveDataset(path))
+    assert "checked by timing 45 networks alone (the 8 groups" in text
+    assert "1.00 (0.97 to 1.05) of its share" in text
 
 
 def test_a_run_without_values_leaves_the_cells_empty(tmp_path: Path) -> None:
