@@ -11,6 +11,7 @@ from predictors.last_value import LastValue
 from predictors.lc_bnn import LCBNN
 from predictors.lc_gode import LCGODE
 from predictors.lc_gode_paper import LCGODEPaper
+from predictors.lc_gode_x import LCGODEX
 from predictors.lc_pfn import LCPFN
 from predictors.lstm import LSTM
 from predictors.mean_curve import MeanCurve
@@ -25,6 +26,7 @@ __all__ = ["PREDICTORS"]
 PREDICTORS: dict[str, type[Predictor]] = {
     "lc-gode": LCGODE,
     "lc-gode-paper": LCGODEPaper,
+    "lc-gode-x": LCGODEX,
     "vrnn": VRNN,
     "lstm": LSTM,
     "node": NODE,

@@ -17,7 +17,7 @@ from predictors.neural import NeuralPredictor
 from predictors.registry import PREDICTORS
 from tests.predictors.toy_curves import power_curves
 
-QUICK = {"epochs": 2, "batch_size": 16, "steps": 8, "hidden": 16}
+QUICK = {"epochs": 2, "updates": 20, "batch_size": 16, "steps": 8, "hidden": 16}
 """Budgets for tests, wherever a config has such a field."""
 
 SPECIAL: dict[str, dict[str, object]] = {}

@@ -1,0 +1,179 @@
+"""LC-GODE-X: the flagship. docs/flagship.md explains it on one page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from predictors.base import State
+from predictors.ensemble_ode import EnsembleODE, Question, Shape
+from predictors.options import Options, number
+from predictors.point import PointPredictor
+from predictors.scale import to_scale
+from predictors.scaling import bend
+from predictors.standard_curves import StandardCurves
+from predictors.windows import RunningSums
+
+__all__ = ["LCGODEX", "LCGODEXOptions"]
+
+CHUNK = 1024
+SMALLEST = 1e-3
+NET = "net."
+
+
+@dataclass(frozen=True)
+class LCGODEXOptions(Options):
+    """The flagship and its ablations.
+
+    Arguments:
+        seed: Keys initial weights, minibatches, prefixes and dropout.
+        use_graph: Whether the architecture is read; without it hyperparameters still are.
+        members: `B`, networks whose forecasts are averaged.
+        updates: Steps of AdamW; a one-cycle schedule takes the learning rate up to `lr` and down to 0.
+        batch_size: Curves per member and step.
+        lr: The greatest learning rate.
+        weight_decay: Of AdamW.
+        dropout: The share of static features and hidden units that a step leaves out.
+        latent: `D`, the width of z.
+        context: The width of u.
+        hidden: The width of hidden layers.
+        steps: Steps of RK4 over a whole curve.
+        likelihood: The weight of the Laplace likelihood, which fits the scale, beside the relative error, which fits the forecast.
+    """
+
+    seed: int = number(0, 0, 2**62)
+    use_graph: bool = True
+    members: int = number(5, 1, 100)
+    updates: int = number(2000, 1, 1_000_000)
+    batch_size: int = number(64, 1, 100_000)
+    lr: float = number(3e-3, 1e-7, 1.0)
+    weight_decay: float = number(0.05, 0.0, 10.0)
+    dropout: float = number(0.05, 0.0, 0.9)
+    latent: int = number(16, 1, 4096)
+    context: int = number(32, 1, 4096)
+    hidden: int = number(128, 1, 65536)
+    steps: int = number(8, 1, 10_000)
+    likelihood: float = number(0.3, 1e-6, 100.0)
+
+
+@final
+class LCGODEX(PointPredictor):
+    """An ensemble of conditional latent ODEs in standardised deviations from the typical curve, with exact conformal quantiles.
+
+    Sources: the latent ODE conditioned on an architecture is LC-GODE's (arXiv 2412.15554), the ensemble that of Lakshminarayanan et al. 2017
+    (arXiv 1612.01474), the quantiles are split-conformal (:mod:`predictors.conformal`) around the median with the networks' own scale as difficulty.
+    """
+
+    config: LCGODEXOptions
+
+    def __init__(self, config: LCGODEXOptions = LCGODEXOptions()) -> None:
+        super().__init__(config)
+
+    def _learn(self, train: CurveSet) -> State:
+        curves = StandardCurves.fit(train, self.config.use_graph)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed)
+            net = EnsembleODE(self._shape(curves, train))
+            _fit(net, curves, train, self.config)
+        return curves.state() | {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
+
+    @torch.no_grad()
+    def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
+        curves = StandardCurves.from_state(known)
+        net = EnsembleODE(self._shape(curves, observed)).eval()
+        net.load_state_dict(_weights(known))
+        net.double()  # single precision would let a row depend on how many are computed together
+        parts = [
+            _forecast(net, curves, observed.subset(slice(i, i + CHUNK)), t, self.config.members) for i in range(0, len(observed), CHUNK)
+        ]
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def _shape(self, curves: StandardCurves, data: CurveSet | Observed) -> Shape:
+        c = self.config
+        windows = 2 * (len(curves.edges) - 1)
+        width = curves.features(data).shape[1]
+        return Shape(c.members, width, 2 * windows * len(curves.mean[0]) + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
+
+
+def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOptions) -> None:
+    """Each member sees its own minibatches; every curve of a batch is cut after its own random number of epochs."""
+    generator = torch.Generator().manual_seed(c.seed)
+    sums, static = curves.sums(train.y, train.metrics), curves.features(train).float()
+    sums = RunningSums(sums.values.float(), sums.counts.float(), sums.last.float())
+    y, known = sums.last[:, 1:, 0], (sums.counts[:, 1:, 0] - sums.counts[:, :-1, 0])
+    weight, times = _relative(curves, train), curves.times(train.t).float()
+    rows = torch.nonzero(known.any(1)).flatten()
+    size = min(c.batch_size, len(rows))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=c.lr, weight_decay=c.weight_decay, fused=True)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, c.lr, total_steps=max(c.updates, 2), pct_start=0.1)
+    epochs, order = torch.arange(1, train.epochs + 1), torch.empty(c.members, 0, dtype=torch.long)
+    net.train()
+    for _ in range(c.updates):
+        if order.shape[1] < size:
+            order = torch.stack([rows[torch.randperm(len(rows), generator=generator)] for _ in range(c.members)])
+        batch, order = order[:, :size], order[:, size:]
+        k = _lengths(batch.shape, train.epochs, generator)
+        mean, scale = net(_question(curves, sums, static, batch, k), times)
+        error = (y[batch] - mean).abs()
+        loss = weight[batch] * error + c.likelihood * (error / scale + scale.log())
+        counted = known[batch] * (epochs > k.unsqueeze(-1))
+        total = (loss * counted / counted.sum(-1, keepdim=True).clamp(min=1)).sum() / size
+        optimizer.zero_grad()
+        total.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimizer.step()
+        cycle.step()
+    net.eval()
+
+
+def _lengths(shape: torch.Size, epochs: int, generator: torch.Generator) -> Tensor:
+    """Random prefix lengths: 0 once in ten times, else log-uniform over 1 .. 0.8 `T`."""
+    first, second = torch.rand(shape, generator=generator), torch.rand(shape, generator=generator)
+    longest = max(1, int(0.8 * epochs))
+    lengths = torch.exp(second * float(np.log(longest + 0.5))).round().long()
+    return torch.where(first < 0.1, 0, lengths).clamp(max=epochs - 1)
+
+
+def _question(curves: StandardCurves, sums: RunningSums, static: Tensor, rows: Tensor, k: Tensor) -> Question:
+    mean, there = sums.windows(rows, k, curves.edges)
+    clock = curves.times(k.numpy()).to(mean.dtype)
+    prefix = torch.cat([bend(3 * mean) / 3, there, torch.stack([clock, (k > 0).to(mean.dtype)], -1)], -1)
+    return Question(static[rows], prefix, sums.last[rows, k, 0])
+
+
+def _relative(curves: StandardCurves, train: CurveSet) -> Tensor:
+    """By how much a value changes, relative to itself, where the standardised one changes by 1: the weight of an error, shape `(N, T)`.
+
+    Its median is 1, and it is at most 5.
+    """
+    truth = torch.from_numpy(np.where(np.isfinite(train.target), train.target, np.nan))
+    x, step = curves.scale.forward(truth), 1e-3
+    slope = (curves.scale.inverse(x + step) - curves.scale.inverse(x - step)) / (2 * step)
+    weight = (slope * torch.from_numpy(curves.spread[:, 0]) / truth.abs().clamp(min=SMALLEST)).float()
+    return (weight / weight.nanmedian().clamp(min=1e-6)).clamp(max=5).nan_to_num(0.0)
+
+
+def _forecast(net: EnsembleODE, curves: StandardCurves, observed: Observed, t: Floats, members: int) -> tuple[Floats, Floats]:
+    """Forecasts on the scale of :mod:`predictors.scale` and how far off they may be, both `(N, H)`.
+
+    A prefix that ends outside all training curves goes on as it ends: a dead or exploding run is unlike any curve that was learnt from.
+    """
+    n = len(observed)
+    sums, static = curves.sums(observed.y, observed.metrics), curves.features(observed)
+    rows = torch.arange(n).expand(members, n)
+    mean, scale = net(_question(curves, sums, static, rows, torch.full((members, n), len(observed.t))), curves.times(t))
+    spread = (scale.square().mean(0) + mean.var(0, correction=0)).sqrt()
+    held, last = curves.stranger(observed)
+    centre, low, high = (curves.back(mean.mean(0) + d * spread, t) for d in (0, -1, 1))
+    answer, below, above = (
+        to_scale(curves.scale.inverse(x).numpy(), observed.metric) for x in (centre + held * (last - centre), low, high)
+    )
+    return answer, (above - below) / 2 + SMALLEST
+
+
+def _weights(known: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {name.removeprefix(NET): torch.from_numpy(np.array(value)) for name, value in known.items() if name.startswith(NET)}

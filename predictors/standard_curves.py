@@ -1,0 +1,152 @@
+"""Curves as deviations from the typical training curve, in units of how much training curves differ at that epoch.
+
+On this scale an early and a late epoch weigh alike, and a curve that keeps its rank keeps its value.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from predictors.base import State
+from predictors.features import hyperparameter_features, static_features, vocabulary
+from predictors.packing import pack_json, unpack_json
+from predictors.posterior import Clock
+from predictors.robust import limits
+from predictors.scale import from_scale, to_scale
+from predictors.scaling import MetricScale
+from predictors.windows import RunningSums, window_edges
+
+__all__ = ["StandardCurves"]
+
+LEAST = 0.02
+FAR = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class StandardCurves:
+    """The statistics of the training curves, as arrays that a checkpoint holds.
+
+    Arguments:
+        names: JSON: the metrics, the one to forecast first, their scales, the vocabulary of the features, whether the graph is read.
+        limits: Between which values each metric is read at each epoch (:func:`predictors.robust.limits`), shape `(2, T, M)`.
+        mean: The mean training curve on the scale of :class:`MetricScale`, shape `(T, M)`.
+        spread: How far training curves lie from it, likewise.
+        low: The least value of the metric to forecast in training at each epoch, shape `(T,)`.
+        high: The greatest, likewise.
+        static: Mean and deviation of the static features, shape `(2, F)`; those that never differ have deviation 0.
+    """
+
+    names: npt.NDArray[np.uint8]
+    limits: Floats
+    mean: Floats
+    spread: Floats
+    low: Floats
+    high: Floats
+    static: Floats
+
+    @classmethod
+    def fit(cls, train: CurveSet, graph: bool) -> "StandardCurves":
+        """From the training curves only."""
+        metrics = (train.metric, *(m for m in train.metrics if m != train.metric))
+        scales = [MetricScale.fit(train.y[:, :, train.metrics.index(m)], m) for m in metrics]
+        names = {"metrics": metrics, "scales": [asdict(s) for s in scales], "words": vocabulary(train), "graph": graph}
+        y = _columns(train.y, train.metrics, metrics)
+        bounds = limits(np.stack([to_scale(y[:, :, j], m) for j, m in enumerate(metrics)], axis=-1))
+        nothing = np.empty((0, 0))
+        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
+        z = bare._scaled(train.y, train.metrics)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
+            mean = np.nan_to_num(np.nanmean(z, 0))
+            spread = np.nan_to_num(np.sqrt(np.nanmean(np.clip(z - mean, -3, 3) ** 2, 0)))
+            low, high = np.nan_to_num(np.nanmin(z[:, :, 0], 0)), np.nan_to_num(np.nanmax(z[:, :, 0], 0))
+        x = bare._static(train)
+        deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
+        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, npt.NDArray[np.generic]]) -> "StandardCurves":
+        """The inverse of :meth:`state`."""
+        return cls(**{f.name: np.asarray(state[f.name]) for f in fields(cls)})  # pyright: ignore[reportArgumentType]
+
+    def state(self) -> State:
+        """As named arrays."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @property
+    def epochs(self) -> int:
+        """`T`."""
+        return len(self.mean)
+
+    @property
+    def scale(self) -> MetricScale:
+        """The scale of the metric to forecast."""
+        return MetricScale(**unpack_json(self.names)["scales"][0])
+
+    @property
+    def edges(self) -> Tensor:
+        """The windows in which prefixes are read."""
+        return window_edges(self.epochs)
+
+    def times(self, t: Floats) -> Tensor:
+        """Epochs to the networks' time, 0 .. 1, logarithmic; epochs beyond `T` are `T`."""
+        return Clock("log", self.epochs)(torch.as_tensor(np.minimum(t, self.epochs), dtype=torch.float64))
+
+    def sums(self, y: Floats, metrics: tuple[str, ...]) -> RunningSums:
+        """The standardised values `(N, K, M)`, summed up."""
+        k = y.shape[1]
+        z = torch.from_numpy((self._scaled(y, metrics) - self.mean[:k]) / self.spread[:k])
+        seen = ~z.isnan()
+        return RunningSums.of(z.nan_to_num(0.0), seen.to(z.dtype))
+
+    def features(self, data: CurveSet | Observed) -> Tensor:
+        """The standardised static features, shape `(N, F')`, at least one column wide; clipped to 4 deviations."""
+        mean, deviation = self.static
+        keep = deviation > 0
+        if not keep.any():
+            return torch.zeros(len(data), 1, dtype=torch.float64)
+        return torch.from_numpy(np.clip((self._static(data)[:, keep] - mean[keep]) / deviation[keep], -FAR, FAR))
+
+    def back(self, z: Tensor, t: Floats) -> Tensor:
+        """Standardised values at the epochs `t` `(H,)` to the scale of :class:`MetricScale`, within what training curves ever took."""
+        at = np.minimum(t.astype(np.int64), self.epochs) - 1
+        raw = torch.from_numpy(self.mean[at, 0]) + z * torch.from_numpy(self.spread[at, 0])
+        return raw.clamp(float(self.low.min()), float(self.high.max()))
+
+    def stranger(self, observed: Observed) -> tuple[Tensor, Tensor]:
+        """How far outside the training curves each prefix ends, 0 (inside) to 1 (by a quarter of their range), and where, both `(N, 1)`."""
+        k = min(len(observed.t), self.epochs)
+        n = len(observed)
+        if not k:
+            return torch.zeros(n, 1, dtype=torch.float64), torch.zeros(n, 1, dtype=torch.float64)
+        last = torch.from_numpy(self._scaled(observed.y, observed.metrics)[:, k - 1, 0])
+        low, high = float(self.low[k - 1]), float(self.high[k - 1])
+        outside = torch.maximum(last - high, low - last).clamp(min=0) / max(high - low, 0.1)
+        return (4 * outside).clamp(max=1).nan_to_num(0.0).unsqueeze(-1), last.nan_to_num(0.0).unsqueeze(-1)
+
+    def _static(self, data: CurveSet | Observed) -> Floats:
+        words = unpack_json(self.names)
+        if words["graph"]:
+            return static_features(data, words["words"])
+        return np.nan_to_num(hyperparameter_features(data.hyperparameters, words["words"]), posinf=0.0, neginf=0.0)
+
+    def _scaled(self, y: Floats, metrics: tuple[str, ...]) -> Floats:
+        """All metrics within their limits, on the scale of :class:`MetricScale`, shape `(N, K, M)`; NaN where missing."""
+        words = unpack_json(self.names)
+        k = y.shape[1]
+        y = _columns(y, metrics, tuple(words["metrics"]))
+        out = np.full(y.shape, np.nan)
+        for j, (name, raw) in enumerate(zip(words["metrics"], words["scales"], strict=True)):
+            kept = from_scale(np.clip(to_scale(y[:, :, j], name), *self.limits[:, :k, j]), name)
+            out[:, :, j] = MetricScale(**raw).forward(torch.from_numpy(kept)).numpy()
+        return out
+
+
+def _columns(y: Floats, have: tuple[str, ...], want: tuple[str, ...]) -> Floats:
+    return y[:, :, [have.index(m) for m in want]] if have != want else y
