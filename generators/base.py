@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,8 +133,9 @@ class Trainer(abc.ABC):
         """Partition runs into units of work, none expected to take much over 5 seconds where a single run does not, longest first."""
 
     @abc.abstractmethod
-    def train(self, unit: Unit, task: Task, device: str) -> list[Curve]:
+    def train(self, unit: Unit, task: Task, device: str, folder: Path | None = None) -> list[Curve]:
         """Train a unit; one curve per run, in order. A diverging run is a status, never an exception.
 
+        A run that is expected to take long keeps its state in `folder` and goes on from one that it finds there; None keeps nothing.
         On one machine and torch version every curve but its seconds is equal to the byte, whatever else is in the unit.
         """

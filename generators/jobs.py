@@ -12,7 +12,7 @@ from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import Curve, Status
 from nasbench_lc.pool import one_thread
 from nasbench_lc.provenance import environment, versions
-from nasbench_lc.shards import write_shard
+from nasbench_lc.shards import drop_states, parts_folder, write_shard
 from nasbench_lc.table import ArchitectureFacts, Table
 
 __all__ = ["Done", "Job", "Resolver", "pack", "work"]
@@ -93,6 +93,7 @@ def work(job: Job) -> Done:
     with one_thread():
         curves = [curve for unit in job.units for curve in _train(problem, unit, job)]
     write_shard(job.path, tabulate(problem, curves, job.attributes, job.device))
+    drop_states(job.path, [curve.run.run_id for curve in curves])
     return Done(job.cost, tuple(c.status for c in curves), tuple(c.error for c in curves if c.status is Status.FAILED))
 
 
@@ -120,11 +121,12 @@ def device_name(device: str) -> str:
 
 def _train(problem: Problem, unit: Unit, job: Job) -> list[Curve]:
     try:
-        return problem.trainer.train(unit, problem.task, job.device)
+        return problem.trainer.train(unit, problem.task, job.device, parts_folder(job.path))
     except Exception as error:
         if job.on_error == "raise":
             raise
         if len(unit.runs) > 1:  # find out which run of a group is to blame: the others keep their curves
             return [c for run in unit.runs for c in _train(problem, Unit((run,), unit.cost / len(unit.runs)), job)]
+        drop_states(job.path, [run.run_id for run in unit.runs])  # a next try begins from nothing
         words = f"{type(error).__name__}: {error}"
         return [Curve.failed(run, problem.task.metrics, words, time.time()) for run in unit.runs]

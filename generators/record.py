@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from generators.base import Task
 from nasbench_lc.config import RunConfig
@@ -55,6 +56,16 @@ class Record:
         self._lr[epoch - 1] = self._spec.lr[epoch - 1]
         self._seconds[epoch - 1] = seconds
         self.alive = all(np.isfinite(v) for name, v in values.items() if name.endswith("_loss"))
+
+    def state(self) -> dict[str, npt.NDArray[np.float64]]:
+        """All that was added so far."""
+        return {**self._values, "lr": self._lr, "seconds": self._seconds, "started": np.array([self._started])}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over what `state` gave, of a run that goes on."""
+        for name, values in {**self._values, "lr": self._lr, "seconds": self._seconds}.items():
+            values[:] = state[name]
+        self._started = float(state["started"][0])
 
     def curve(self) -> Curve:
         """What the run left behind."""

@@ -9,20 +9,33 @@ import glob
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nasbench_lc import store
+from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
 from nasbench_lc.files import atomic
 from nasbench_lc.table import Table
 
-__all__ = ["Reading", "compact", "parts_folder", "read_all", "write_shard"]
+__all__ = ["Reading", "compact", "drop_states", "parts_folder", "read_all", "state_file", "write_shard"]
 
 
 def parts_folder(path: Path) -> Path:
     """The folder of shards that belongs to a dataset."""
     return path.with_name(path.name + ".parts")
+
+
+def state_file(folder: Path, uid: str) -> Path:
+    """Where a long run that is not finished keeps its state, in the folder of shards."""
+    return folder / f"state-{uid}.safetensors"
+
+
+def drop_states(path: Path, uids: Iterable[str]) -> None:
+    """Remove the states of runs of the dataset `path` that need them no longer."""
+    for uid in uids:
+        state_file(parts_folder(path), uid).unlink(missing_ok=True)
 
 
 def write_shard(path: Path, table: Table) -> Path:
@@ -112,11 +125,16 @@ def compact(path: Path, plan: str | None = None) -> Table | None:
         leftover.unlink(missing_ok=True)
     folder = parts_folder(path)
     if folder.exists():
+        drop_states(path, _finished(table))
         for shard in (*reading.shards, *folder.glob(".*.tmp")):
             shard.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
     return table
+
+
+def _finished(table: Table) -> list[str]:
+    return [uid for uid, status in zip(table.uids, table.statuses, strict=True) if status is not Status.FAILED]
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ The curve is that of :mod:`generators.mlp.reference`, to rounding. What differs 
 """
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from generators.mlp.masks import Masks
 from generators.mlp.memory import Parameters, rows_with_ones, with_ones
 from generators.mlp.spec import MLPSpec
 from generators.record import Record
+from generators.saves import Saves, copy_into
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -85,6 +87,14 @@ class Lean:
             values.update(evaluation.measure())
         return values
 
+    def state(self) -> dict[str, Tensor]:
+        """See :class:`generators.saves.Resumable`."""
+        return {"value": self.parameters.flat, "momentum": self.parameters.momentum}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """See :class:`generators.saves.Resumable`."""
+        copy_into(self.state(), state)
+
     def _train(self, epoch: int) -> None:
         spec = self.spec
         mm, addmm, softmax, multiply, subtract = torch.mm, torch.addmm, torch.softmax, np.multiply, np.subtract
@@ -121,18 +131,20 @@ class Lean:
             flat.add_(flat_momentum, alpha=-lr)
 
 
-def train_lean(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32) -> Curve:
+def train_lean(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32, saves: Saves | None = None) -> Curve:
     """Train one run."""
+    saves = saves or Saves(run)
     spec = MLPSpec.of(run, task)
     record = Record(run, task, spec)
     with torch.inference_mode(), np.errstate(all="ignore"):
         begin = time.perf_counter()
         network = Lean(spec, task, dtype)
-        for epoch in range(1, spec.epochs + 1):
+        done = saves.resume(record, network)
+        for epoch in range(done + 1, spec.epochs + 1):
             values = network.epoch(epoch)
-            now = time.perf_counter()
-            record.add(epoch, values, now - begin)
-            begin = now
+            record.add(epoch, values, time.perf_counter() - begin)
             if not record.alive:
                 break
+            saves.keep(record, network, epoch)
+            begin = time.perf_counter()
     return record.curve()

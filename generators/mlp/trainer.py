@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import final
 
 from generators.base import Task, Trainer, Unit
@@ -9,6 +10,7 @@ from generators.mlp.cost import Shape, fused_seconds, fused_shape, lean_seconds
 from generators.mlp.fused import train_fused
 from generators.mlp.lean import train_lean
 from generators.mlp.spec import MLPSpec
+from generators.saves import Saves
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 from nasbench_lc.errors import ConfigError
@@ -40,8 +42,8 @@ class MLPTrainer(Trainer):
             units += _packed(members, costs, len(members) if shape is None else _GROUP_LIMIT)
         return sorted(units, key=lambda u: (-u.cost, u.runs[0].run_id))
 
-    def train(self, unit: Unit, task: Task, device: str) -> list[Curve]:
-        """Train a unit of any composition.
+    def train(self, unit: Unit, task: Task, device: str, folder: Path | None = None) -> list[Curve]:
+        """Train a unit of any composition; a fused group, which takes seconds, keeps nothing in `folder`.
 
         Raises:
             ConfigError: If the device is not ``"cpu"``.
@@ -51,9 +53,17 @@ class MLPTrainer(Trainer):
         curves: dict[str, Curve] = {}
         with one_thread():
             for shape, members in _by_shape(unit.runs, task).items():
-                done = [train_lean(run, task) for run in members] if shape is None else train_fused(members, task, shape)
+                if shape is None:
+                    done = [_alone(run, task, folder) for run in members]
+                else:
+                    done = train_fused(members, task, shape)
                 curves.update((curve.run.run_id, curve) for curve in done)
         return [curves[run.run_id] for run in unit.runs]
+
+
+def _alone(run: RunConfig, task: Task, folder: Path | None) -> Curve:
+    seconds = lean_seconds(MLPSpec.of(run, task), *_sizes(task))
+    return train_lean(run, task, saves=Saves(run, folder, seconds))
 
 
 def _sizes(task: Task) -> tuple[int, int]:

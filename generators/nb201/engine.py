@@ -3,6 +3,8 @@
 It computes what :class:`generators.nb201.network.CellNetwork` under autograd computes, up to rounding; parameters that cannot matter are left out.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from generators.nb201.layers import ConvNorm, Norm
 from generators.nb201.memory import Memory
 from generators.nb201.network import CELL_SLOTS, REDUCTION_SLOTS
 from generators.nb201.spec import NB201Spec
+from generators.saves import copy_into
 
 __all__ = ["Engine"]
 
@@ -57,6 +60,14 @@ class Engine:
         self._backward(g)
         self._memory.step(lr, self._spec.momentum, self._spec.weight_decay)
         return loss, hits
+
+    def state(self) -> dict[str, Tensor]:
+        """See :class:`generators.saves.Resumable`."""
+        return self._memory.state()
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """See :class:`generators.saves.Resumable`."""
+        copy_into(self._memory.state(), state)
 
     def fold(self) -> None:
         """Prepare `evaluate` with the parameters as they are now."""

@@ -9,6 +9,7 @@ from generators.nb201.batches import Batches
 from generators.nb201.engine import Engine
 from generators.nb201.spec import NB201Spec
 from generators.record import Record
+from generators.saves import Saves
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -19,11 +20,13 @@ _EVALUATION_BATCH = 250
 
 
 @torch.no_grad()
-def train_fast(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32) -> Curve:
+def train_fast(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32, saves: Saves | None = None) -> Curve:
     """The curve of one run, as :func:`generators.nb201.reference.train_reference` defines it."""
+    saves = saves or Saves(run)
     spec = NB201Spec.of(run, task)
     record, batches, engine = Record(run, task, spec), Batches(task, dtype), Engine(spec, dtype)
-    for epoch, lr in enumerate(spec.lr, start=1):
+    done = saves.resume(record, engine)
+    for epoch, lr in enumerate(spec.lr[done:], start=done + 1):
         begin, values = time.perf_counter(), {}
         loss, hits = 0.0, 0
         for x, y in batches.train(spec.stream, epoch, spec.batch_size):
@@ -40,4 +43,5 @@ def train_fast(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32) -
         record.add(epoch, values, time.perf_counter() - begin)
         if not record.alive:
             break
+        saves.keep(record, engine, epoch)
     return record.curve()

@@ -30,8 +30,7 @@ class Norm:
     def __init__(self, memory: Memory, channels: int) -> None:
         self.channels = channels
         self.weight, self.bias = memory.add((channels,), 1.0), memory.add((channels,), 0.0)
-        self._running_mean = torch.zeros(channels, dtype=memory.dtype)
-        self._running_var = torch.ones(channels, dtype=memory.dtype)
+        self._running_mean, self._running_var = memory.statistic(channels, 0.0), memory.statistic(channels, 1.0)
         self.scale = self.shift = torch.empty(0)
 
     @property

@@ -22,7 +22,7 @@ class Parameter:
 
 
 class Memory:
-    """Values, gradients and momenta of all parameters, each in one array.
+    """Values, gradients and momenta of all parameters, each in one array; and the running statistics.
 
     Arguments:
         dtype: Of all of them.
@@ -31,6 +31,7 @@ class Memory:
     def __init__(self, dtype: torch.dtype) -> None:
         self.dtype = dtype
         self._parameters: list[Parameter] = []
+        self._statistics: list[Tensor] = []
 
     def add(self, shape: Sequence[int], initial: npt.NDArray[np.float32] | float) -> Parameter:
         """A parameter of this shape; a convolution's is kept with its channels last."""
@@ -38,6 +39,16 @@ class Memory:
         values = initial if isinstance(initial, np.ndarray) else np.full(size, initial, np.float32)
         self._parameters.append(Parameter(shape, values))
         return self._parameters[-1]
+
+    def statistic(self, size: int, initial: float) -> Tensor:
+        """An array that is no parameter, but kept from batch to batch."""
+        self._statistics.append(torch.full((size,), initial, dtype=self.dtype))
+        return self._statistics[-1]
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a next step depends on, by name; views, to be read and written."""
+        statistics = {f"statistic.{i}": s for i, s in enumerate(self._statistics)}
+        return {"value": self._value, "momentum": self._momentum, **statistics}
 
     def seal(self) -> None:
         """Lay all parameters out and write their initial values."""

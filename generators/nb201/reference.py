@@ -9,8 +9,10 @@
 """
 
 import time
+from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from generators.base import Task
@@ -18,6 +20,7 @@ from generators.nb201.batches import Batches
 from generators.nb201.network import CellNetwork, initialise
 from generators.nb201.spec import NB201Spec
 from generators.record import Record
+from generators.saves import Saves
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
@@ -33,13 +36,36 @@ def build(spec: NB201Spec) -> CellNetwork:
     return network
 
 
-def train_reference(run: RunConfig, task: Task, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Curve:
+class _Plain:
+    """Network and optimiser as one :class:`generators.saves.Resumable`."""
+
+    def __init__(self, network: CellNetwork, sgd: torch.optim.SGD) -> None:
+        self._network, self._sgd = network, sgd
+
+    def state(self) -> dict[str, Tensor]:
+        found = {f"network.{name}": value for name, value in self._network.state_dict().items()}
+        for i, p in enumerate(self._network.parameters()):  # a buffer exists from the first step on
+            found[f"momentum.{i}"] = self._sgd.state[p].get("momentum_buffer", torch.zeros_like(p))
+        return found
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self._network.load_state_dict({name: state[f"network.{name}"] for name in self._network.state_dict()})
+        for i, p in enumerate(self._network.parameters()):
+            self._sgd.state[p]["momentum_buffer"] = torch.empty_like(p).copy_(state[f"momentum.{i}"])
+
+
+def train_reference(
+    run: RunConfig, task: Task, device: str = "cpu", dtype: torch.dtype = torch.float32, saves: Saves | None = None
+) -> Curve:
     """Train one run with autograd and torch.optim."""
+    saves = saves or Saves(run)
     spec = NB201Spec.of(run, task)
     record, batches = Record(run, task, spec), Batches(task, dtype)
     network = build(spec).to(device, dtype, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     sgd = torch.optim.SGD(network.parameters(), spec.lr[0], spec.momentum, weight_decay=spec.weight_decay, nesterov=spec.momentum > 0)
-    for epoch, lr in enumerate(spec.lr, start=1):
+    plain = _Plain(network, sgd)
+    done = saves.resume(record, plain)
+    for epoch, lr in enumerate(spec.lr[done:], start=done + 1):
         begin, values = time.perf_counter(), {}
         sgd.param_groups[0]["lr"] = lr
         network.train()
@@ -61,6 +87,7 @@ def train_reference(run: RunConfig, task: Task, device: str = "cpu", dtype: torc
         record.add(epoch, values, time.perf_counter() - begin)
         if not record.alive:
             break
+        saves.keep(record, plain, epoch)
     return record.curve()
 
 

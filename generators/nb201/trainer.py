@@ -1,6 +1,7 @@
 """The trainer of the NAS-Bench-201 space."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import final
 
 from generators.base import Task, Trainer, Unit
@@ -8,6 +9,7 @@ from generators.nb201.fast import train_fast
 from generators.nb201.graph import simplify
 from generators.nb201.reference import train_reference
 from generators.nb201.spec import NB201Spec
+from generators.saves import Saves
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 from nasbench_lc.pool import one_thread
@@ -29,12 +31,15 @@ class NB201Trainer(Trainer):
         units = [Unit((run,), _seconds(NB201Spec.of(run, task), task, run.recipe.epochs)) for run in runs]
         return sorted(units, key=lambda u: (-u.cost, u.runs[0].run_id))
 
-    def train(self, unit: Unit, task: Task, device: str) -> list[Curve]:
+    def train(self, unit: Unit, task: Task, device: str, folder: Path | None = None) -> list[Curve]:
         """Train the runs one after the other."""
-        if device != "cpu":
-            return [train_reference(run, task, device) for run in unit.runs]
         with one_thread():
-            return [train_fast(run, task) for run in unit.runs]
+            return [_train(run, task, device, folder) for run in unit.runs]
+
+
+def _train(run: RunConfig, task: Task, device: str, folder: Path | None) -> Curve:
+    saves = Saves(run, folder, _seconds(NB201Spec.of(run, task), task, run.recipe.epochs), device)
+    return train_fast(run, task, saves=saves) if device == "cpu" else train_reference(run, task, device, saves=saves)
 
 
 def _seconds(spec: NB201Spec, task: Task, epochs: int) -> float:

@@ -38,8 +38,8 @@ class OneByOne(Trainer):
     def units(self, runs: Sequence[RunConfig], task: Task) -> list[Unit]:
         return [Unit((run,), 2.6) for run in runs]
 
-    def train(self, unit: Unit, task: Task, device: str) -> list[Curve]:
-        return self.inner.train(unit, task, device)
+    def train(self, unit: Unit, task: Task, device: str, folder: Path | None = None) -> list[Curve]:
+        return self.inner.train(unit, task, device, folder)
 
 
 def real(plan: Plan, data_dir: Path | None) -> Problem:

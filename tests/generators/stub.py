@@ -66,7 +66,7 @@ class StubTrainer(Trainer):
         # Two units together cost more than a job may: every unit becomes a shard of its own.
         return [Unit(tuple(runs[i : i + GROUP]), 2.6) for i in range(0, len(runs), GROUP)]
 
-    def train(self, unit: Unit, task: Task, device: str) -> list[Curve]:
+    def train(self, unit: Unit, task: Task, device: str, folder: Path | None = None) -> list[Curve]:
         time.sleep(float(self._read("sleep") or 0))
         for run in unit.runs:
             self._misbehave(run)
