@@ -1,9 +1,9 @@
 """The one loop that fits every neural sequence predictor: same data, same budget, same early stopping.
 
-Each minibatch is cut after a random number of observed epochs, so that one model serves every prefix length, none included. The KL
-term is annealed; forecasts of validation curves, cut at fixed lengths, decide when to stop and which weights to keep. They are
-scored by CRPS, not by likelihood: the likelihood of unseen curves worsens as soon as a network is too sure of itself, long before
-its forecasts stop improving.
+Each minibatch is cut after a random number of observed epochs, so that one model serves every prefix length, none included; or, where
+the options name one, after that one length. The KL term is annealed; forecasts of validation curves, cut at fixed lengths, decide when
+to stop and which weights to keep. They are scored by CRPS, not by likelihood: the likelihood of unseen curves worsens as soon as a
+network is too sure of itself, long before its forecasts stop improving.
 """
 
 import abc
@@ -35,6 +35,7 @@ class FitOptions(Options):
         clip: The largest norm of a gradient.
         patience: Epochs without a better validation score before the fit stops.
         kl_epochs: Epochs over which the weight of the KL term rises linearly from 0 to 1.
+        prefix: The number of observed epochs that is learnt from and stopped by; 0 for all numbers, so that one fit serves every prefix.
     """
 
     seed: int = number(0, 0, 2**62)
@@ -45,6 +46,7 @@ class FitOptions(Options):
     clip: float = number(1.0, 1e-6, 1e6)
     patience: int = number(50, 1, 100_000)
     kl_epochs: int = number(20, 0, 100_000)
+    prefix: int = number(0, 0, 100_000)
 
 
 class Network(nn.Module, abc.ABC):
@@ -66,7 +68,7 @@ def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options
     """Fit a network in place and return the validation score of every epoch (the training loss where there are no validation curves)."""
     generator = torch.Generator().manual_seed(options.seed)
     rows = train.informative
-    held_out = cut_validation(valid) if valid is not None else []
+    held_out = cut_validation(valid, options.prefix) if valid is not None else []
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay, fused=True)
     batches = math.ceil(len(rows) / options.batch_size)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(options.epochs * batches, 1))
@@ -76,7 +78,8 @@ def fit(network: Network, train: WholeCurves, valid: WholeCurves | None, options
         beta = min(1.0, (epoch + 1) / max(options.kl_epochs, 1))
         total = 0.0
         for chunk in rows[torch.randperm(len(rows), generator=generator)].split(options.batch_size):
-            prefix, future = train.cut(chunk, random_length(len(train.epochs), generator))
+            length = min(options.prefix, len(train.epochs) - 1) or random_length(len(train.epochs), generator)
+            prefix, future = train.cut(chunk, length)
             loss = network.loss(prefix, future, beta, generator)
             optimizer.zero_grad()
             loss.backward()
@@ -109,10 +112,11 @@ def validation_lengths(epochs: int) -> list[int]:
     return sorted({min(max(1, round(epochs * f)), epochs - 1) for f in (0.02, 0.05, 0.1, 0.2, 0.4)})
 
 
-def cut_validation(valid: WholeCurves) -> list[tuple[Prefix, Future]]:
-    """The validation curves that have values, cut at every length of :func:`validation_lengths`."""
-    rows = valid.informative
-    return [valid.cut(rows, k) for k in validation_lengths(len(valid.epochs))] if len(rows) else []
+def cut_validation(valid: WholeCurves, prefix: int = 0) -> list[tuple[Prefix, Future]]:
+    """The validation curves that have values, cut after `prefix` epochs, or at every length of :func:`validation_lengths` where that is 0."""
+    rows, epochs = valid.informative, len(valid.epochs)
+    lengths = [min(prefix, epochs - 1)] if prefix else validation_lengths(epochs)
+    return [valid.cut(rows, k) for k in lengths] if len(rows) else []
 
 
 @torch.no_grad()

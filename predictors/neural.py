@@ -81,7 +81,7 @@ class NeuralPredictor(Predictor, abc.ABC):
             network = self.build(scales)
         held_out = scales.whole(valid) if valid is not None and len(valid) and valid.epochs > 1 else None
         fit(network, scales.whole(train), held_out, self.config)
-        cuts = cut_validation(held_out) if held_out is not None else []
+        cuts = cut_validation(held_out, self.config.prefix) if held_out is not None else []
         self._stretch = stretch_factor(network, cuts, self.config.paths, self.config.seed)
         self._scales, self._network = scales, network.eval().double()
         return self

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from nasbench_lc.errors import ConfigError
 from predictors.batches import Future, Inputs, Prefix, Scales, WholeCurves
-from predictors.fitting import FitOptions, Network, fit, random_length, validation_lengths
+from predictors.fitting import FitOptions, Network, cut_validation, fit, random_length, validation_lengths
 from predictors.paths import Paths
 from tests.predictors.toy_curves import power_curves
 
@@ -19,12 +19,16 @@ class Constant(Network):
         super().__init__()
         self.value = nn.Parameter(torch.tensor(3.0))
         self.betas: list[float] = []
+        self.lengths: list[int] = []
+        self.scored: list[int] = []
 
     def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         self.betas.append(beta)
+        self.lengths.append(len(prefix.epochs))
         return ((self.value - future.y).square() * future.mask).sum() / future.mask.sum().clamp(min=1)
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
+        self.scored.append(len(prefix.epochs))
         shape = (len(prefix), 1, len(t))
         return Paths(self.value.expand(shape), torch.full(shape, 0.1))
 
@@ -88,6 +92,21 @@ def test_prefix_lengths_cover_none_to_most_and_favour_short_ones() -> None:
     assert 0.3 < sum(lengths[k] for k in range(5, 30)) / 4000 < 0.5
     assert max(lengths) > 140
     assert {random_length(2, generator) for _ in range(50)} == {0, 1}
+
+
+@pytest.mark.parametrize(("prefix", "used"), [(5, 5), (1, 1), (10_000, len(curves().epochs) - 1)])
+def test_a_fit_for_one_prefix_sees_and_is_stopped_by_no_other(prefix: int, used: int) -> None:
+    network = Constant()
+    fit(network, curves(), curves(1), FitOptions(epochs=4, prefix=prefix))
+    assert set(network.lengths) == set(network.scored) == {used}
+    assert [len(p.epochs) for p, _ in cut_validation(curves(1), prefix)] == [used]
+
+
+def test_without_a_prefix_a_fit_sees_many() -> None:
+    network = Constant()
+    fit(network, curves(), curves(1), FitOptions(epochs=10, batch_size=4))
+    assert len(set(network.lengths)) > 3
+    assert sorted(set(network.scored)) == validation_lengths(len(curves().epochs))
 
 
 @pytest.mark.parametrize("epochs", [2, 3, 20, 200])
