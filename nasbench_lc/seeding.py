@@ -5,7 +5,8 @@ as NumPy's ``Philox.random_raw`` gives it, which NumPy guarantees not to change 
 so what a run draws depends on nothing but the run:
 
 * key: the first 16 bytes of sha256("nasbench-lc/streams/1/" + name), as two little-endian words. The name of a run's streams is
-  "run/SEED"; the name of the sampler's streams is "plan/SEED".
+  "run/SEED"; the name of the sampler's streams is "plan/SEED". A run whose recipe says that it leaves another's path after some epoch reads that
+  other's streams up to it, and from then on those named "run/SEED/branch/B".
 * counter: the four words (0, epoch, layer, purpose). The first counts blocks of four words within the stream.
 
 From words to numbers, whatever the machine:
@@ -55,9 +56,9 @@ class Stream:
         self._key = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
 
     @classmethod
-    def of_run(cls, seed: int) -> "Stream":
-        """The streams of a training run with this seed."""
-        return cls(f"run/{seed}")
+    def of_run(cls, seed: int, branch: int = 0) -> "Stream":
+        """The streams of a training run with this seed; of a branch from 1 on, those that it reads after it has parted."""
+        return cls(f"run/{seed}/branch/{branch}" if branch else f"run/{seed}")
 
     @classmethod
     def of_plan(cls, seed: int) -> "Stream":

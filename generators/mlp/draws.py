@@ -24,6 +24,7 @@ class Draws:
         self._spec = spec
         self.rows = rows
         self._stream = Stream.of_run(spec.seed)
+        self._parted = Stream.of_run(spec.seed, spec.branch)
 
     def initial(self, layer: int) -> tuple[Floats, Floats]:
         """Weights `(out, in)` and biases `(out,)` of a linear map: uniform within +-1/sqrt(in), as torch.nn.Linear starts.
@@ -37,7 +38,7 @@ class Draws:
 
     def order(self, epoch: int) -> npt.NDArray[np.int64]:
         """The order in which an epoch (1-based) walks through the training rows, shape `(n,)`."""
-        return permutation(self._stream.words(self.rows, Purpose.SHUFFLE, epoch=epoch))
+        return permutation(self._at(epoch).words(self.rows, Purpose.SHUFFLE, epoch=epoch))
 
     def kept(self, epoch: int, layer: int, rows: int) -> Iterator[npt.NDArray[np.bool_]]:
         """Which units of a hidden layer an epoch keeps, `rows` positions of its order at a time, each of shape `(rows, units)`.
@@ -50,7 +51,7 @@ class Draws:
         units, rate = self._spec.widths[layer], self._spec.rates[layer]
         if rows < self.rows and rows * units % 4:
             raise ValueError(f"pieces of {rows} x {units} lanes do not end with a word")
-        generator = self._stream.open(Purpose.DROPOUT, epoch=epoch, layer=layer)
+        generator = self._at(epoch).open(Purpose.DROPOUT, epoch=epoch, layer=layer)
         for start in range(0, self.rows, rows):
             piece = min(rows, self.rows - start)
             if rate == LANES:
@@ -59,3 +60,6 @@ class Draws:
             words = np.asarray(generator.random_raw(-(-piece * units // 4)), dtype="<u8")
             lanes = words.view("<i2")[: piece * units]
             yield (lanes >= np.int16(rate - LANES // 2)).reshape(piece, units)
+
+    def _at(self, epoch: int) -> Stream:
+        return self._parted if epoch > self._spec.branch_epoch else self._stream

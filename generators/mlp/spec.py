@@ -38,6 +38,8 @@ class MLPSpec:
         weighted: Whether the loss that is minimised weighs classes inversely to their share of the training rows.
         seed: Keys the random streams.
         epochs: `T`.
+        branch: Which of several continuations of one run this is; 0 is the run itself.
+        branch_epoch: After how many epochs the continuations part: they share their random numbers, and so their state, up to there.
     """
 
     inputs: int
@@ -51,6 +53,8 @@ class MLPSpec:
     weighted: bool
     seed: int
     epochs: int
+    branch: int = 0
+    branch_epoch: int = 0
 
     @classmethod
     def of(cls, run: RunConfig, task: Task) -> "MLPSpec":
@@ -89,6 +93,8 @@ class MLPSpec:
             weighted=loss == "cross_entropy_weighted",
             seed=run.seed,
             epochs=run.recipe.epochs,
+            branch=int(run.recipe.get("branch", 0)),
+            branch_epoch=int(run.recipe.get("branch_epoch", 0)),
         )
 
     @property

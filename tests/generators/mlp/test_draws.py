@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from generators.mlp.draws import Draws
 from generators.mlp.spec import LANES, MLPSpec
-from nasbench_lc.seeding import Purpose, Stream
+from nasbench_lc.config import Recipe
+from nasbench_lc.seeding import Purpose, Stream, permutation
 
 
 @pytest.fixture
@@ -55,3 +58,14 @@ def test_masks_drop_their_share(make_task, make_run, rate):
 def test_a_rate_that_rounds_to_one_keeps_nothing(make_task, make_run):
     spec = MLPSpec.of(make_run((8,), dropout=0.999999), make_task())
     assert not np.concatenate(list(Draws(spec, 60).kept(1, 0, 16))).any()
+
+
+def test_a_branch_shares_the_streams_up_to_its_epoch(make_task, make_run):
+    run = make_run((8,), dropout=0.3, seed=11)
+    recipe = Recipe.of("mlp", "toy", 3, {**dict(run.recipe.settings), "branch_epoch": 1, "branch": 2})
+    trunk, branch = (Draws(MLPSpec.of(r, make_task()), 60) for r in (run, replace(run, recipe=recipe)))
+    np.testing.assert_array_equal(trunk.initial(0)[0], branch.initial(0)[0])
+    for same, epoch in ((True, 1), (False, 2), (False, 3)):
+        assert np.array_equal(trunk.order(epoch), branch.order(epoch)) == same
+        assert np.array_equal(next(trunk.kept(epoch, 0, 60)), next(branch.kept(epoch, 0, 60))) == same
+    np.testing.assert_array_equal(branch.order(2), permutation(Stream("run/11/branch/2").words(60, Purpose.SHUFFLE, epoch=2)))
