@@ -2,8 +2,9 @@
 
 Kipf et al., "Neural relational inference for interacting systems", ICML 2018, arXiv 1802.04687, and its code (ethanfetaya/NRI,
 `lstm_baseline.py`): two linear layers, a two-layer LSTM, two linear layers, x(t + 1) = x(t) + output; the observed epochs are burnt
-in, the others predicted from predictions, in training too. Ours differs in width (64, not 256), in that time is an input, and in
-that the variance is learned as a function of time and lead instead of fixed.
+in, the others predicted from predictions, in training too. Ours differs in width (64, not 256), in that time is an input, in that the
+variance is learned as a function of time and lead instead of fixed, and in that it steps along the rungs of
+:mod:`predictors.ladder`, not from every epoch to the next; between rungs its path is straight.
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from torch import Tensor, nn
 
 from predictors.batches import Future, Inputs, Prefix, Scales
 from predictors.fitting import Network
+from predictors.interpolation import linear_weights
+from predictors.ladder import walk
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import number
 from predictors.paths import Paths, robust_nll
-from predictors.posterior import MIN_SCALE, Clock
+from predictors.posterior import FAR, MIN_SCALE, Clock
 
-__all__ = ["LSTM", "LSTMOptions", "ResidualLSTM", "read_epochs"]
+__all__ = ["LSTM", "LSTMOptions", "ResidualLSTM", "lstm_step"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class ResidualLSTM(Network):
     def __init__(self, hidden: int, scales: Scales) -> None:
         super().__init__()
         self.clock = Clock("linear", scales.epochs)
-        self.into = nn.Sequential(nn.Linear(3, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+        self.into = nn.Sequential(nn.Linear(4, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
         self.lstm = nn.LSTM(hidden, hidden, num_layers=2, batch_first=True)
         self.out = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         self.noise = nn.Sequential(nn.Linear(2, 16), nn.GELU(), nn.Linear(16, 1))
@@ -62,28 +65,46 @@ class ResidualLSTM(Network):
         return self._roll(prefix, t)
 
     def _roll(self, prefix: Prefix, t: Tensor) -> Paths:
-        n, k, _ = prefix.values.shape
-        ones = prefix.values.new_ones(n, 1)
-        tokens = prefix.values.new_zeros(n, k + 1, 3)
-        tokens[:, 1:, 0], tokens[:, 1:, 1] = prefix.values[:, :, 0], prefix.seen[:, :, 0]
-        tokens[:, 1:, 2] = self.clock(prefix.epochs)
-        hidden, state = self.lstm(self.into(tokens))
+        n, way = len(prefix), walk(self.clock.epochs, prefix.end, float(t[-1]))
+        times = way.times(self.clock).to(prefix.values)
+        times = torch.cat([torch.stack([times.new_zeros(()), times[0, 0]]).unsqueeze(0), times])  # a start token, so that K may be 0
+        burnt = 1 + len(way.past)
+        read = torch.isin(prefix.epochs, way.past.to(prefix.epochs))
+        tokens = prefix.values.new_zeros(n, burnt, 4)
+        tokens[:, 1:, 0] = prefix.values[:, read, 0].clamp(-FAR, FAR)
+        tokens[:, 1:, 1] = prefix.seen[:, read, 0]
+        tokens[:, :, 2:] = times[:burnt]
+        hidden, (h, c) = self.lstm(self.into(tokens))
+        states = list(zip(h, c, strict=True))
         x = prefix.last[:, :1] + self.out(hidden[:, -1])
-        steps = read_epochs(prefix.end, t)
-        values = [x]
-        for time in self.clock(steps[:-1]).tolist():
-            hidden, state = self.lstm(self.into(torch.cat([x, ones, ones * time], dim=-1)).unsqueeze(1), state)
-            x = x + self.out(hidden[:, 0])
+        values, ones = [x], torch.ones_like(x)
+        for pair in times[burnt:-1]:
+            token = torch.cat([x.clamp(-FAR, FAR), ones, pair.expand(n, 2)], dim=-1)
+            states = lstm_step(self.lstm, self.into(token), states)
+            x = x + self.out(states[-1][0])
             values.append(x)
-        mean = torch.cat(values, dim=-1)[:, torch.searchsorted(steps, t.contiguous()).clamp(max=len(steps) - 1)]
+        mean = torch.cat(values, dim=-1) @ linear_weights(way.ahead.to(t), t).T
         lead = torch.stack([self.clock(t), torch.log1p(t - prefix.end)], dim=-1)
         scale = nn.functional.softplus(self.noise(lead)[:, 0]) + MIN_SCALE
         return Paths(mean.unsqueeze(1), scale.expand(n, 1, len(t)))
 
 
-def read_epochs(end: float, t: Tensor) -> Tensor:
-    """The epochs that a roll-out walks through, one after another: from the one after `end` to the last of `t`."""
-    return torch.arange(end + 1, float(t[-1].ceil()) + 1, dtype=t.dtype)
+def lstm_step(lstm: nn.LSTM, x: Tensor, states: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    """One step of a network of several layers at `x` `(N, C)`: what a sequence of length 1 gives, without what it costs to set one up.
+
+    Arguments:
+        lstm: The network.
+        x: The input of its first layer.
+        states: (h, c) of every layer, each `(N, hidden)`.
+
+    Returns:
+        The states after the step; the last h is the output.
+    """
+    after = []
+    for weights, state in zip(lstm.all_weights, states, strict=True):
+        after.append(torch.lstm_cell(x, state, *weights))
+        x = after[-1][0]
+    return after
 
 
 @final

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from predictors.batches import Future, Inputs, Prefix, Scales
 from predictors.fitting import Network
+from predictors.interpolation import linear_weights
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import choice, number
 from predictors.paths import Paths, robust_nll
 from predictors.posterior import CLOCKS, MIN_SCALE, Clock, Gaussian, Posterior, PrefixEncoder, kl
-from predictors.sde import euler_maruyama, linear_weights
+from predictors.sde import euler_maruyama
 from predictors.sequence_encoder import ENCODERS
 
 __all__ = ["NSDE", "LatentSDE", "NSDEOptions"]

@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from predictors.batches import Prefix
 from predictors.sequence_encoder import ENCODERS
 
-__all__ = ["CLOCKS", "MIN_SCALE", "Clock", "Gaussian", "Posterior", "PrefixEncoder", "kl"]
+__all__ = ["CLOCKS", "FAR", "MIN_SCALE", "Clock", "Gaussian", "Posterior", "PrefixEncoder", "kl"]
 
 CLOCKS = ("linear", "log")
 MIN_SCALE = 1e-3
 FAR = 6.0
+"""Networks read values beyond so many deviations, those of a run that explodes, as this."""
 
 
 @dataclass(frozen=True)

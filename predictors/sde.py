@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["StochasticPath", "euler_maruyama", "linear_weights"]
+__all__ = ["StochasticPath", "euler_maruyama"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +53,3 @@ def euler_maruyama(
         states.append(z)
     energy = (torch.stack(gaps) / g).square().sum(-1).sum(0)
     return StochasticPath(torch.linspace(t0, t1, steps + 1, dtype=z0.dtype), torch.stack(states), 0.5 * dt * energy)
-
-
-def linear_weights(grid: Tensor, t: Tensor) -> Tensor:
-    """The matrix `(H, G)` that interpolates linearly from the grid to the times `t` inside it."""
-    i = (torch.searchsorted(grid, t.contiguous()) - 1).clamp(0, len(grid) - 2)
-    s = (t - grid[i]) / (grid[i + 1] - grid[i])
-    weights, rows = grid.new_zeros(len(t), len(grid)), torch.arange(len(t))
-    weights[rows, i], weights[rows, i + 1] = 1 - s, s
-    return weights

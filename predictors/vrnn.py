@@ -2,7 +2,7 @@
 
 Chung et al., "A recurrent latent variable model for sequential data", NeurIPS 2015, arXiv 1506.02216, with Gaussian output. The
 observed epochs are read with the posterior; the others are rolled out from the prior, each draw fed back. Ours has a GRU, two-layer
-maps, and time as an input.
+maps, and time as an input, and its sequence is the curve at the rungs of :mod:`predictors.ladder`; between rungs forecasts are straight.
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from predictors.batches import Future, Inputs, Prefix, Scales
 from predictors.fitting import Network
-from predictors.lstm import read_epochs
+from predictors.interpolation import linear_weights
+from predictors.ladder import walk
 from predictors.neural import NeuralOptions, NeuralPredictor
 from predictors.options import number
 from predictors.paths import Paths, robust_nll
-from predictors.posterior import MIN_SCALE, Clock, Gaussian, kl
+from predictors.posterior import FAR, MIN_SCALE, Clock, Gaussian, kl
 
 __all__ = ["VRNN", "VRNNOptions", "VariationalRNN"]
 
@@ -51,7 +52,7 @@ class VariationalRNN(Network):
     def __init__(self, latent: int, hidden: int, scales: Scales) -> None:
         super().__init__()
         self.clock = Clock("linear", scales.epochs)
-        self.phi_x = nn.Sequential(nn.Linear(3, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+        self.phi_x = nn.Sequential(nn.Linear(4, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
         self.phi_z = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU())
         self.prior = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
         self.encoder = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
@@ -60,50 +61,49 @@ class VariationalRNN(Network):
         self.start = nn.Parameter(torch.zeros(hidden))
 
     def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
-        """The negative evidence lower bound per value of the whole curve; where the prefix ends does not matter to it."""
-        values = torch.cat([prefix.values[:, :, 0], future.y], dim=1)
-        seen = torch.cat([prefix.seen[:, :, 0], future.mask], dim=1)
-        before, z, q = self._read(values, seen, torch.cat([prefix.epochs, future.t]), generator)
+        """The negative evidence lower bound per value of the whole curve; where the prefix ends decides only which epochs are rungs."""
+        way = walk(self.clock.epochs, prefix.end, float(future.t[-1]))
+        rungs = torch.isin(torch.cat([prefix.epochs, future.t]), torch.cat([way.past, way.ahead]))
+        values = torch.cat([prefix.values[:, :, 0], future.y], dim=1)[:, rungs]
+        seen = torch.cat([prefix.seen[:, :, 0], future.mask], dim=1)[:, rungs]
+        before, z, q, _ = self._read(values, seen, way.times(self.clock), generator)
         information = kl(q, _split(self.prior(before))) * seen
         output = _split(self.decoder(torch.cat([self.phi_z(z), before], dim=-1)))
         paths = Paths(output.mean[:, None, :, 0], output.std[:, None, :, 0])
         return robust_nll(paths, values, seen) + beta * information.sum() / seen.sum().clamp(min=1)
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
-        """Roll-outs of the prior under draws that all rows share."""
-        n = len(prefix)
-        h = self._state(prefix).unsqueeze(1).expand(n, paths, -1)
-        steps = read_epochs(prefix.end, t)
-        wanted = set(torch.searchsorted(steps, t.contiguous()).clamp(max=len(steps) - 1).tolist())
-        means, scales = [], []
-        ones = prefix.values.new_ones(n, paths, 1)
-        for i, time in enumerate(self.clock(steps).tolist()):
+        """Roll-outs of the prior under draws that all rows share, after the prefix was read with the means of the posterior."""
+        n, way = len(prefix), walk(self.clock.epochs, prefix.end, float(t[-1]))
+        times, k = way.times(self.clock).to(prefix.values), len(way.past)
+        read = torch.isin(prefix.epochs, way.past.to(prefix.epochs))
+        h = self._read(prefix.values[:, read, 0], prefix.seen[:, read, 0], times[:k], None)[-1] if k else self.start.expand(n, -1)
+        h = h.repeat_interleave(paths, 0)
+        ones, means, scales = h.new_ones(len(h), 1), [], []
+        for pair in times[k:]:
             p = _split(self.prior(h))
-            phi_z = self.phi_z(p.mean + p.std * torch.randn(1, paths, p.mean.shape[-1], generator=generator))
+            phi_z = self.phi_z(p.mean + p.std * _shared(n, paths, p.mean.shape[1], generator))
             x = _split(self.decoder(torch.cat([phi_z, h], dim=-1)))
-            if i in wanted:
-                means.append(x.mean[..., 0])
-                scales.append(x.std[..., 0])
-            draw = x.mean + x.std * torch.randn(1, paths, 1, generator=generator)
-            phi_x = self.phi_x(torch.cat([draw, ones, ones * time], dim=-1))
-            h = self.cell(torch.cat([phi_x, phi_z], dim=-1).flatten(0, 1), h.flatten(0, 1)).unflatten(0, (n, paths))
-        return Paths(torch.stack(means, dim=-1), torch.stack(scales, dim=-1))
+            means.append(x.mean)
+            scales.append(x.std)
+            draw = (x.mean + x.std * _shared(n, paths, 1, generator)).clamp(-FAR, FAR)
+            phi_x = self.phi_x(torch.cat([draw, ones, pair.expand(len(h), 2)], dim=-1))
+            h = self.cell(torch.cat([phi_x, phi_z], dim=-1), h)
+        weights = linear_weights(way.ahead.to(t), t).T
+        mean, std = (torch.cat(steps, dim=-1) @ weights for steps in (means, scales))
+        return Paths(mean.unflatten(0, (n, paths)), std.unflatten(0, (n, paths)))
 
-    def _state(self, prefix: Prefix) -> Tensor:
-        """The recurrent state after the prefix under the posterior means, shape `(N, hidden)`."""
-        h = self.start.expand(len(prefix), -1)
-        if len(prefix.epochs):
-            before, z, _ = self._read(prefix.values[:, :, 0], prefix.seen[:, :, 0], prefix.epochs, None)
-            h = before[:, -1]
-            token = torch.cat([prefix.values[:, -1, :1], prefix.seen[:, -1, :1], self.clock(prefix.epochs[-1:]).expand(len(h), 1)], dim=-1)
-            h = self.cell(torch.cat([self.phi_x(token), self.phi_z(z[:, -1])], dim=-1), h)
-        return h
+    def _read(
+        self, values: Tensor, seen: Tensor, times: Tensor, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor, Gaussian, Tensor]:
+        """Walk along `K` > 0 rungs of curves `(N, K)` whose times are `(K, 2)`; without a generator along the means of the posterior.
 
-    def _read(self, values: Tensor, seen: Tensor, epochs: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor, Gaussian]:
-        """Walk along curves `(N, K)`: states before each epoch `(N, K, hidden)`, latents and their posterior `(N, K, D)`."""
-        time = self.clock(epochs).expand(values.shape)
-        phi_x = self.phi_x(torch.stack([values, seen, time], dim=-1))
-        h = self.start.expand(len(values), -1)
+        Returns:
+            States before each rung `(N, K, hidden)`, latents and their posterior `(N, K, D)`, and the state after the last `(N, hidden)`.
+        """
+        n, k = values.shape
+        phi_x = self.phi_x(torch.cat([torch.stack([values.clamp(-FAR, FAR), seen], dim=-1), times.expand(n, k, 2)], dim=-1))
+        h = self.start.expand(n, -1)
         states, latents, means, stds = [], [], [], []
         for x in phi_x.unbind(1):
             q = _split(self.encoder(torch.cat([x, h], dim=-1)))
@@ -111,7 +111,12 @@ class VariationalRNN(Network):
             for kept, value in zip((states, latents, means, stds), (h, z, q.mean, q.std), strict=True):
                 kept.append(value)
             h = self.cell(torch.cat([x, self.phi_z(z)], dim=-1), h)
-        return torch.stack(states, 1), torch.stack(latents, 1), Gaussian(torch.stack(means, 1), torch.stack(stds, 1))
+        return torch.stack(states, 1), torch.stack(latents, 1), Gaussian(torch.stack(means, 1), torch.stack(stds, 1)), h
+
+
+def _shared(n: int, paths: int, width: int, generator: torch.Generator) -> Tensor:
+    """Standard normal draws `(N * Z, width)`, the same for every row."""
+    return torch.randn(paths, width, generator=generator).repeat(n, 1)
 
 
 def _split(parameters: Tensor) -> Gaussian:

@@ -10,7 +10,6 @@ from nasbench_lc.errors import ConfigError
 from predictors.batches import Inputs, Prefix, Scales
 from predictors.latent_ode import LatentODE, LatentOptions
 from predictors.lc_gode import LCGODE, LCGODEOptions
-from predictors.lstm import read_epochs
 from predictors.posterior import Clock
 from tests.predictors.toy_curves import cell, power_curves
 
@@ -87,11 +86,6 @@ def test_clock_runs_from_zero_to_one(kind: str) -> None:
     assert clock.of(0) == 0
     assert math.isclose(clock.of(50), 1, rel_tol=1e-6)
     assert bool((clock(torch.arange(0.0, 80.0)).diff() > 0).all())
-
-
-def test_a_roll_out_walks_every_epoch() -> None:
-    assert read_epochs(5.0, torch.tensor([6.0, 8.0])).tolist() == [6, 7, 8]
-    assert read_epochs(0.0, torch.tensor([0.5])).tolist() == [1]
 
 
 @pytest.mark.parametrize("wrong", [{"encoder": "mamba"}, {"convolution": "sage"}, {"solver": "euler"}, {"graph": "tree"}, {"steps": 0}])

@@ -1,13 +1,12 @@
 import math
 
-import numpy as np
 import torch
 from scipy.integrate import quad
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from predictors.posterior import Gaussian, kl
-from predictors.sde import euler_maruyama, linear_weights
+from predictors.sde import euler_maruyama
 
 
 def test_kl_equals_torch_distributions() -> None:
@@ -50,9 +49,3 @@ def test_noise_is_scaled_by_the_root_of_the_step() -> None:
     g = torch.Generator().manual_seed(0)
     path = euler_maruyama(still, still, torch.tensor([0.5]), torch.zeros(50_000, 1), 0.0, 4.0, torch.randn(7, 50_000, 1, generator=g))
     assert math.isclose(float(path.z[-1].var()), 0.25 * 4, rel_tol=0.03)
-
-
-def test_linear_weights_equal_numpy() -> None:
-    grid, t = torch.linspace(0.2, 1.0, 9), torch.linspace(0.2, 1.0, 31)
-    values = torch.randn(9, generator=torch.Generator().manual_seed(0))
-    np.testing.assert_allclose((linear_weights(grid, t) @ values).numpy(), np.interp(t, grid, values), atol=1e-6)
