@@ -202,6 +202,24 @@ def test_evaluate_writes_its_four_files(out: Callable[[list[str]], str]) -> None
     assert "last-value" in page
 
 
+def test_the_papers_protocol_fits_per_prefix_and_stands_beside_the_strict_one(out: Callable[[list[str]], str]) -> None:
+    call = ["evaluate", "datasets/tiny.h5", "--models", "lc-gode-paper,last-value", "--observe", "2,5", "--horizons", "16"]
+    text = out([*call, "--protocol", "paper", "--set", "epochs=2", "--out", "reports/paper"])
+    assert "optimistic" in text
+    scores = json.loads(Path("reports/paper/scores.json").read_text())
+    assert (scores["protocol"], scores["beside"]["protocol"]) == ("paper", "strict")
+
+    def fits(side: dict) -> int:
+        return len({row["fit_seconds"] for row in side["rows"] if row["model"] == "lc-gode-paper"})
+
+    assert fits(scores) == 2
+    assert fits(scores["beside"]) == 1
+    report = Path("reports/paper/report.md").read_text()
+    assert "Optimistic" in report
+    assert report.index("## Strict protocol") < report.index("## The paper's protocol (optimistic)")
+    assert "Both protocols side by side" in Path("reports/paper/report.html").read_text()
+
+
 def test_evaluate_a_checkpoint_leaves_out_what_it_saw(out: Callable[[list[str]], str]) -> None:
     out(["evaluate", "datasets/tiny.h5", "--checkpoint", "checkpoints/lc-gode-tiny", "--observe", "5", "--out", "reports/check"])
     scores = json.loads(Path("reports/check/scores.json").read_text())
