@@ -115,9 +115,13 @@ def matrix(cells: Mapping[str, Cell], tests: Mapping[str, Any], name: str, arm: 
 
 
 def summary(cells: Mapping[str, Cell], tests: Mapping[str, Any], seeds: int) -> list[dict[str, Any]]:
-    """One row for every dataset, arm and horizon of which all seeds are there."""
+    """One row for every dataset, arm and horizon, over as many seeds as arm "neither" has; an arm that lacks one of them has none."""
     rows = []
+    asked = seeds
     for name in dict.fromkeys(key.split("/")[0] for key in tests):
+        seeds = sum(f"{name}/neither/{seed}" in cells for seed in range(asked))
+        if not seeds:
+            continue
         arms = [arm for arm in ARMS if all(f"{name}/{arm}/{seed}" in cells for seed in range(seeds))]
         for h in HORIZONS:
             each = {arm: matrix(cells, tests, name, arm, seeds, h) for arm in arms}
