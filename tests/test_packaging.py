@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,24 @@ def test_every_python_block_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) 
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+
+
+def test_the_speeds_in_the_readme_are_those_measured() -> None:
+    def result(name: str) -> dict[str, Any]:
+        return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+
+    def spread(v: dict[str, float]) -> str:
+        return f"| {v['median']:.1f} ({v['min']:.1f} to {v['max']:.1f}) |"
+
+    readme, perceptrons, storage = (ROOT / "README.md").read_text(), result("generate"), result("storage")
+    figures = [
+        spread(perceptrons["whole_space"]["ratio_to_the_faster"]),
+        spread(perceptrons["small"]["ratio_to_the_faster"]),
+        spread(result("generate_cnn")["ratio_to_the_faster"]),
+        f"takes {storage['microseconds_per_run']['together']['median']:.0f} microseconds",
+        f"takes {storage['milliseconds_to_read']['ratio']['median']:.2f} times",
+    ]
+    assert [f for f in figures if f not in readme] == []
 
 
 def test_no_code_unpickles() -> None:
