@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import numpy as np
+
+from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
+from predictors.mean_curve import MeanCurve
+from tests.predictors.toy_curves import power_curves
+
+SMALL = LCGODEXOptions(updates=150, hidden=32, members=2)
+
+
+def error(forecast: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.nanmean(np.abs(forecast - truth) / np.maximum(np.abs(truth), 1e-3)))
+
+
+def test_it_learns_what_the_mean_curve_does_not_know() -> None:
+    train, test = power_curves(150, seed=1), power_curves(80, seed=3)
+    model = LCGODEX(SMALL).fit(train)
+    for k in (1, 6):
+        observed, target = test.observe(k)
+        simple = error(MeanCurve().fit(train).predict(observed, target.t).mean, target.y)
+        assert error(model.predict(observed, target.t).mean, target.y) < 0.6 * simple
+
+
+def test_a_dead_run_unlike_any_training_curve_stays_where_it_is() -> None:
+    train = power_curves(100, seed=1, metric="test_acc")
+    model = LCGODEX(SMALL).fit(train)
+    observed, target = train.subset(slice(0, 3)).observe(5)
+    level = 0.5 * float(np.nanmin(train.target))
+    dead = replace(observed, y=np.full_like(observed.y, level))
+    np.testing.assert_allclose(model.predict(dead, target.t).mean, level, rtol=0.05)
+
+
+def test_forecasts_stay_within_what_training_curves_ever_took_even_where_one_exploded() -> None:
+    train = power_curves(100, seed=1)
+    y = train.y.copy()
+    y[0, 8:] = 1e20
+    model = LCGODEX(SMALL).fit(replace(train, y=y))
+    observed, target = train.observe(6)
+    forecast = model.predict(observed, target.t)
+    assert error(forecast.mean[1:], target.y[1:]) < 0.5
+    assert np.nanmax(forecast.mean) < 100 * np.nanmax(train.target)

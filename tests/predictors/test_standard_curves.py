@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from predictors.standard_curves import StandardCurves
+from tests.predictors.toy_curves import power_curves
+
+
+@pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
+def test_back_inverts_the_standardisation(metric: str) -> None:
+    train = power_curves(60, seed=1, metric=metric)
+    curves = StandardCurves.fit(train, graph=True)
+    sums = curves.sums(train.y, train.metrics)
+    z = sums.last[:, 1:, 0]
+    again = curves.scale.inverse(curves.back(z, train.t)).numpy()
+    np.testing.assert_allclose(again, train.target, rtol=1e-6, atol=1e-9)
+
+
+def test_standardised_training_curves_are_of_order_one_at_every_epoch() -> None:
+    train = power_curves(200, seed=1)
+    z = StandardCurves.fit(train, graph=True).sums(train.y, train.metrics).last[:, 1:, 0].numpy()
+    np.testing.assert_allclose(z.mean(0), 0, atol=1e-9)
+    np.testing.assert_allclose(z.std(0), 1, atol=0.25)
+
+
+def test_a_checkpoint_brings_the_same_statistics_back() -> None:
+    curves = StandardCurves.fit(power_curves(30, seed=1), graph=False)
+    again = StandardCurves.from_state(curves.state())
+    for name, value in curves.state().items():
+        np.testing.assert_array_equal(again.state()[name], value)
+
+
+def test_a_stranger_is_one_that_ends_outside_all_training_curves() -> None:
+    train = power_curves(60, seed=1)
+    curves = StandardCurves.fit(train, graph=True)
+    observed, _ = train.observe(6)
+    held, _ = curves.stranger(observed)
+    np.testing.assert_allclose(held, 0, atol=1e-12)
+    far = replace(observed, y=np.full_like(observed.y, 1e-3 * observed.y.min()))
+    assert (curves.stranger(far)[0] > 0.9).all()
+    assert (curves.stranger(train.observe(0)[0])[0] == 0).all()
+
+
+def test_without_the_graph_only_hyperparameters_are_features() -> None:
+    train = power_curves(60, seed=1)
+    with_graph = StandardCurves.fit(train, graph=True).features(train)
+    without = StandardCurves.fit(train, graph=False).features(train)
+    assert without.shape[1] < with_graph.shape[1]
+    assert np.abs(with_graph.numpy()).max() <= 4
