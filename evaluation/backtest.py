@@ -13,6 +13,7 @@ import numpy as np
 
 from evaluation.answers import answers
 from evaluation.cache import PartCache, config_of, curves_digest
+from evaluation.floors import Floor, over_floor, repeat_floors
 from evaluation.paper_protocol import Paper
 from evaluation.part import Job, Part, learnable, main_prefix
 from evaluation.protocol import Protocol, Strict
@@ -44,6 +45,7 @@ class _Question:
     leave_out: AbstractSet[str]
     cache: PartCache | None
     workers: int
+    floors: tuple[Floor, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ def evaluate(
     fitted: Mapping[str, Predictor] | None = None,
     transfer_to: CurveSet | None = None,
     transfer_curves: int = 0,
+    floors: Sequence[Floor] = (),
     dataset: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     cache: Path | None = None,
@@ -87,6 +90,7 @@ def evaluate(
         fitted: Name to a predictor that has learnt already; not fitted again, scored at every seed's split.
         transfer_to: Other curves, whose test part is scored instead.
         transfer_curves: How many of those the fit may see.
+        floors: Noise floors of the scored curves, as measured; for no observed epoch those of repeated configurations are added.
         dataset: Facts about the file for the report; counts and a digest are added.
         progress: Called as (parts done, parts in all, what was done last).
         cache: A folder that holds finished parts, so that the same call continues after a kill; None for none.
@@ -104,6 +108,7 @@ def evaluate(
         leave_out=leave_out,
         cache=None if cache is None else PartCache(cache),
         workers=workers,
+        floors=(*floors, *(repeat_floors(transfer_to or curves, horizons) if 0 in observe else [])),
     )
     if protocol not in PROTOCOLS:
         raise ConfigError(f"The protocol must be one of {', '.join(PROTOCOLS)}; got {protocol}. Choose one of those.")
@@ -151,8 +156,8 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
         tick.step(f"{job.model}, seed {job.seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
     parts = {(job.seed, job.model): parts[job.seed, job.model] for job in jobs}  # in the order asked, whoever ended first
     notes |= dict.fromkeys(note for part in parts.values() for note in part.notes)
-    rows = tuple(row for part in parts.values() for row in part.rows)
-    ok = _completed(rows, tuple(row for part in parts.values() for row in part.rows_without_diverged))
+    rows = _above(question.floors, [row for part in parts.values() for row in part.rows])
+    ok = _completed(rows, _above(question.floors, [row for part in parts.values() for row in part.rows_without_diverged]))
     first = {model: parts[0, model] for model in question.names}
     k = main_prefix([k for k, _ in question.pairs])
     figures = Figures(
@@ -165,7 +170,8 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
     summary = summarize(rows) + (summarize(ok, "without_diverged") if ok else ())
     configs = {m: config_of(question.fitted.get(m) or question.models[m](0)) for m in question.names}
     provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **environment(), "models": configs}
-    return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures)
+    floors = tuple(f for f in question.floors if f["metric"] == test.metric and (f["observe"], f["horizon"]) in question.pairs)
+    return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures, floors)
 
 
 def _maker(make: Callable[[int], Predictor] | None, seed: int) -> Callable[[], Predictor]:
@@ -219,6 +225,10 @@ def _facts(curves: CurveSet, transfer_to: CurveSet | None, given: Mapping[str, A
     if transfer_to is not None:
         facts["transfer_to"] = {"n_curves": len(transfer_to), "epochs": transfer_to.epochs, "curves_digest": curves_digest(transfer_to)}
     return facts
+
+
+def _above(floors: Sequence[Floor], rows: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple({**row, "mape_over_floor": over_floor(row, floors)} for row in rows)
 
 
 def _completed(rows: tuple[Row, ...], ok: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.drawing import metric_name
+from evaluation.floors import floor_at
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
+from evaluation.sections import Section, floor_sentence, prefix_sections, variant_sections
 from evaluation.summary import HEADLINE
-from evaluation.table import COLUMNS, cell, headline_entries, label
+from evaluation.table import cell, headline_entries, label, shown_columns
 from evaluation.verdict import caveats, verdict
 
 __all__ = ["SCORES_SCHEMA", "markdown_report", "scores_csv", "scores_json", "write_report"]
@@ -47,6 +49,7 @@ def _record(results: Results) -> dict[str, Any]:
         "summary": list(results.summary),
         "provenance": dict(results.provenance),
         "rows_without_diverged": list(results.rows_without_diverged),
+        "noise_floors": [dict(f) for f in results.floors],
         "notes": [{"model": n.model, "text": n.text} for n in results.notes],
         "regret_against_time": [
             {"strategy": p.name, "setting": p.setting, "seconds": p.seconds, "regret": p.regret, "is_model": p.is_model}
@@ -76,6 +79,8 @@ def markdown_report(results: Results) -> str:
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]
     lines += _leaderboards(results)
+    for title, sections in (("Observed epochs", prefix_sections(results.summary)), ("Variants", variant_sections(results.summary))):
+        lines += [f"## {title}", "", *(line for s in sections for line in _table(s))] if sections else []
     if results.figures.strategies:
         lines += ["## Regret against spent time", "", *_strategies(results), ""]
     if results.notes:
@@ -91,13 +96,22 @@ def _leaderboards(results: Results) -> list[str]:
         lines += [f"### Observed {observe}, forecast to epoch {horizon}", ""]
         counts = f"{first['n_test']['mean']:.0f} test curves, {first['n_diverged']['mean'] or 0:.0f} of them diverged"
         lines += [f"{counts}; {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
-        lines += ["| model | " + " | ".join(c.title for c in COLUMNS) + " |", "|:--|" + "--:|" * len(COLUMNS)]
+        floor = floor_at(results.floors, first["metric"], observe, horizon)
+        lines += [] if floor is None else [floor_sentence(floor), ""]
+        columns = shown_columns(entries)
+        lines += ["| model | " + " | ".join(c.title for c in columns) + " |", "|:--|" + "--:|" * len(columns)]
         for entry in entries:
             bold = "**" if entry["best"] else ""
-            cells = [f"{bold if c.key == HEADLINE else ''}{cell(entry, c)}{bold if c.key == HEADLINE else ''}" for c in COLUMNS]
+            cells = [f"{bold if c.key == HEADLINE else ''}{cell(entry, c)}{bold if c.key == HEADLINE else ''}" for c in columns]
             lines.append(f"| {label(entry)} | " + " | ".join(cells) + " |")
         lines.append("")
     return lines
+
+
+def _table(section: Section) -> list[str]:
+    title, head, rows = section
+    lines = ["| " + " | ".join(row) + " |" for row in (head, *rows)]
+    return [f"### {title}", "", lines[0], "|:--|" + "--:|" * (len(head) - 1), *lines[1:], ""]
 
 
 def _strategies(results: Results) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluation.accuracy import mape
 from evaluation.drawing import inline_svg, metric_name
+from evaluation.floors import Floor, floor_at
 from evaluation.page import details, figures, page, table
 from evaluation.plots import plot_dataset, plot_fan
 from evaluation.report_plots import (
@@ -20,14 +21,15 @@ from evaluation.report_plots import (
     plot_speedup,
 )
 from evaluation.results import Results, Row
+from evaluation.sections import Section, floor_sentence, prefix_sections, variant_sections
 from evaluation.summary import HEADLINE
-from evaluation.table import COLUMNS, cell, headline_entries, label, number
+from evaluation.table import COLUMNS, cell, headline_entries, label, number, shown_columns
 from evaluation.verdict import caveats, main_entries, verdict
 from nasbench_lc.curves import Floats
 
 __all__ = ["html_report"]
 
-_BOARD = tuple(c for c in COLUMNS if c.key not in ("fit_seconds", "predict_seconds"))
+_NOT_ON_BOARD = ("fit_seconds", "predict_seconds")
 _SHOWN_MODELS = 6
 _TABLE_MODELS = 3
 
@@ -45,6 +47,7 @@ def html_report(results: Results) -> str:
         _beside(results),
         _fans(results),
         _errors(results),
+        _tables("What options are worth", variant_sections(results.summary)),
         _calibration(results),
         _ranks(results),
         _speed(results),
@@ -83,28 +86,32 @@ def _leaderboards(results: Results) -> str:
         '<p class="soft">Lower is better but for tau, top10 and the speed-ups; cov80 should be 0.8. A number is bold only where it is significantly '
         "better than the second; bars are means with 95 % intervals over seeds, logarithmic.</p>",
     ]
-    text += [_board(key, entries) for key, entries in cells.items() if key == first]
-    others = [_board(key, entries) for key, entries in cells.items() if key != first]
+    metric = str(results.dataset["metric"])
+    boards = {key: _board(key, entries, floor_at(results.floors, metric, *key)) for key, entries in cells.items()}
+    text += [board for key, board in boards.items() if key == first]
+    others = [board for key, board in boards.items() if key != first]
     return "\n".join(text + ([details(f"{len(others)} more: other prefixes and horizons", "\n".join(others))] if others else []))
 
 
-def _board(key: tuple[int, int], entries: Sequence[Row]) -> str:
+def _board(key: tuple[int, int], entries: Sequence[Row], floor: Floor | None) -> str:
     observe, horizon = key
+    columns = [c for c in shown_columns(entries) if c.key not in _NOT_ON_BOARD]
     counts = f"{entries[0]['n_test']['mean']:.0f} test curves, {entries[0]['n_diverged']['mean'] or 0:.0f} of them diverged"
     means = [e[HEADLINE][k] for e in entries for k in ("mean", "low", "high") if e[HEADLINE][k]]
     rows = []
     for e in entries:
         values = []
-        for c in _BOARD:
+        for c in columns:
             strong = e["best"] and c.key == HEADLINE
             mean = e[c.key]["mean"]
             values.append(
                 f"{'' if mean is None else mean}\t{'<strong>' if strong else ''}{escape(cell(e, c))}{'</strong>' if strong else ''}"
             )
         rows.append([escape(label(e)), values[0], _whisker(e[HEADLINE], means), *values[1:]])
-    head = ["model", _BOARD[0].title, "", *(c.title for c in _BOARD[1:])]
+    head = ["model", columns[0].title, "", *(c.title for c in columns[1:])]
     caption = f"<h3>Observed {observe}, forecast to epoch {horizon} <span class=soft>({counts})</span></h3>"
-    return f'{caption}<div class="wide">{table(head, rows)}</div>'
+    least = "" if floor is None else f'<p class="soft">{escape(floor_sentence(floor))}</p>'
+    return f'{caption}{least}<div class="wide">{table(head, rows)}</div>'
 
 
 def _whisker(value: Row, scale: Sequence[float]) -> str:
@@ -146,7 +153,15 @@ def _errors(results: Results) -> str:
         for key, label in ((HEADLINE, "MAPE"), ("kendall", "Kendall tau")):
             figure = plot_by_prefix(results.summary, models, key, label)
             items.append((inline_svg(figure, f"prefix-{key}", f"{label} against observed epochs"), "Bands are 95 % intervals over seeds."))
-    return "<h2>Errors</h2>" + figures(items, "two")
+    return "<h2>Errors</h2>" + figures(items, "two") + _tables("", prefix_sections(results.summary))
+
+
+def _tables(title: str, sections: Sequence[Section]) -> str:
+    shown = [
+        f'<h3>{escape(name)}</h3><div class="wide">{table(head, [[escape(v) for v in row] for row in rows])}</div>'
+        for name, head, rows in sections
+    ]
+    return (f"<h2>{escape(title)}</h2>" if title and shown else "") + "".join(shown)
 
 
 def _fans(results: Results) -> str:

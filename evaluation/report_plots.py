@@ -12,7 +12,7 @@ from evaluation.drawing import INK, PALETTE, blank, metric_label, styled
 from evaluation.ranks import kendall
 from evaluation.results import Profile, Row, StrategyPoint
 from evaluation.summary import HEADLINE
-from nasbench_lc.curves import CurveSet, higher_is_better
+from nasbench_lc.curves import CurveSet, Floats, higher_is_better
 from nasbench_lc.forecast import Forecast
 
 __all__ = ["plot_by_prefix", "plot_calibration", "plot_error_by_epoch", "plot_pit", "plot_ranks", "plot_regret", "plot_speedup"]
@@ -74,8 +74,14 @@ def plot_ranks(model: str, test: CurveSet, forecast: Forecast, limit: int = 400)
 
 @styled
 def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: str) -> Figure:
-    """Regret against spent time: strategies without a predictor as lines, models as marks, and the Pareto front of all."""
-    figure, axes = blank(7.2, 4.2)
+    """Regret against spent time: strategies without a predictor as lines, models as marks, and the Pareto front of all.
+
+    Arguments:
+        points: All of them.
+        models: Which models have a mark of their own; the others are dots of one kind.
+        metric: What the regret is measured in.
+    """
+    figure, axes = blank(7.2, 5.2)
     names = dict.fromkeys(p.name for p in points if not p.is_model)
     spent = np.array([p.seconds for p in points])
     floor = max(float(spent[spent > 0].min()) if (spent > 0).any() else 1.0, 1e-3 * float(spent.max()))
@@ -98,6 +104,10 @@ def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: 
             linestyle="",
             label=model,
         )
+    others = [p for p in points if p.is_model and p.name not in models]
+    if others:
+        x, y = [max(p.seconds, floor) for p in others], [p.regret for p in others]
+        axes.plot(x, y, color=INK, alpha=0.5, marker=".", linestyle="", label=f"{len({p.name for p in others})} other models")
     front = pareto(points)
     axes.step(
         [max(p.seconds, floor) for p in front],
@@ -109,9 +119,21 @@ def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: 
         label="Pareto front",
     )
     axes.set_xscale("log")
+    _regret_scale(axes, np.array([p.regret for p in points]))
     axes.set(xlabel="seconds spent on all test architectures", ylabel=f"regret in {metric_label(metric)}", title="Regret against time")
-    axes.legend(ncols=2)
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
+
+
+def _regret_scale(axes: Axes, regret: Floats) -> None:
+    """Logarithmic with 0 at the bottom: one choice of a diverged run must not flatten all others."""
+    some = regret[regret > 0]
+    if not some.size:
+        return
+    least = 10.0 ** np.floor(np.log10(max(float(some.min()), 1e-3 * float(np.median(some)))))
+    axes.set_yscale("symlog", linthresh=least, linscale=0.4)
+    axes.set_ylim(-0.1 * least, 1.5 * float(some.max()))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def pareto(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:

@@ -17,12 +17,14 @@ KEYS: tuple[str, ...] = (
     "mape", "mape_median", "smape", "rmse", "log_mae", "mae_final", "pearson", "spearman", "kendall", "top10_overlap", "regret_at_1",
     "crps", "nll", "coverage_50", "coverage_80", "coverage_95", "width_80",
     "fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n",
-    "precision_at_10", "regret_at_5", "crps_median", "excess_jump", "violations", "n_diverged", "n_nonfinite_forecasts", "protocol",
+    "precision_at_10", "regret_at_5", "crps_median", "mape_over_floor", "excess_jump", "violations", "n_diverged",
+    "n_nonfinite_forecasts", "protocol",
 )  # fmt: skip
 """The keys of a row, in their order in ``scores.csv``. Keys may be added, never removed.
 
 `n_test` counts the test curves that are scored, `n_nonfinite` those that are not because they are not finite up to the horizon,
 `n_diverged` those among the scored whose run diverged, `n_nonfinite_forecasts` those for which the model gave no finite forecast.
+`mape_over_floor` is `mape` as a multiple of the noise floor, where one is known.
 """
 
 
@@ -109,6 +111,7 @@ class Results:
         notes: Sentences for the reader.
         provenance: When, where and with what.
         figures: For the plots.
+        floors: The noise floors that are known for what was asked, see :mod:`evaluation.floors`.
         beside: The strict protocol's results beside the optimistic ones of the paper's protocol, else None.
     """
 
@@ -120,6 +123,7 @@ class Results:
     notes: tuple[Note, ...]
     provenance: Mapping[str, Any]
     figures: Figures
+    floors: tuple[Mapping[str, Any], ...] = ()
     beside: "Results | None" = None
 
     @property

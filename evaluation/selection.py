@@ -113,6 +113,7 @@ def without_predictor(curves: CurveSet, horizon: int) -> list[StrategyPoint]:
             points.append(StrategyPoint(name, f"{e} epochs", sgd_seconds(seconds, e), regret, False))
 
     add("last value at k epochs", lambda e: y[:, e - 1], up)
+    points += _finishing(y, seconds, up)
     if "train_loss" in curves.metrics:
         loss = curves.y[:, :horizon, curves.metrics.index("train_loss")]
         add("TSE", lambda e: tse(loss[:, :e]), True)
@@ -124,6 +125,17 @@ def without_predictor(curves: CurveSet, horizon: int) -> list[StrategyPoint]:
             winner, spent = rule(y, seconds[:, :horizon], start, 3, up)
             points.append(StrategyPoint(name, f"from {start} epochs", spent, float(abs(best - y[winner, -1])), False))
     return [p for p in points if np.isfinite([p.seconds, p.regret]).all()]
+
+
+def _finishing(y: Floats, seconds: Floats, up: bool, finished: int = 5) -> list[StrategyPoint]:
+    """Rank after k epochs, then train the best few to the end and keep the best of them."""
+    points = []
+    for e in epochs_to_try(y.shape[1]):
+        best = np.argsort(-y[:, e - 1] if up else y[:, e - 1], kind="stable")[:finished]
+        spent = sgd_seconds(seconds, e) + float(np.nansum(seconds[best, e : y.shape[1]]))
+        regret = regret_at(y[:, e - 1], y[:, -1], finished, up)
+        points.append(StrategyPoint(f"rank after k epochs, finish {finished}", f"{e} epochs", spent, regret, False))
+    return points
 
 
 def _rungs(start: int, eta: int, epochs: int) -> list[int]:

@@ -1,13 +1,14 @@
 """Leaderboards as text."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 
-__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "number"]
+__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "number", "shown_columns"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("mape", "MAPE", interval=True),
+    Column("mape_over_floor", "x floor"),
     Column("mape_median", "median"),
     Column("rmse", "RMSE"),
     Column("mae_final", "final"),
@@ -45,6 +47,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("speedup_equal_regret", "at = regret", 3, "x"),
 )
 """What leaderboards show; all other scores are in scores.json."""
+
+_WIDTH = 100
+"""Columns of a terminal that the table keeps to."""
+
+_DISPENSABLE = (
+    "predict_seconds",
+    "rmse",
+    "fit_seconds",
+    "speedup",
+    "mae_final",
+    "top10_overlap",
+    "crps_median",
+    "mape_median",
+    "regret_at_1",
+)
+"""What is left out for want of room, in this order."""
 
 
 def headline_entries(results: Results) -> Mapping[tuple[int, int], list[Row]]:
@@ -75,6 +93,19 @@ def cell(entry: Row, column: Column) -> str:
     return text
 
 
+def _fitted(entries: Sequence[Row]) -> list[str]:
+    columns = list(shown_columns(entries))
+    dispensable = [*_DISPENSABLE]
+    while True:
+        lines = [["model", *(c.title for c in columns)]]
+        lines += [[label(e) + (" *" if e["best"] else ""), *(cell(e, c) for c in columns)] for e in entries]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(columns) + 1)]
+        if sum(widths) + 2 * len(columns) <= _WIDTH or not dispensable:
+            return ["  ".join(v.rjust(w) if i else v.ljust(w) for i, (v, w) in enumerate(zip(line, widths, strict=True))) for line in lines]
+        columns = [c for c in columns if c.key != dispensable[0]]
+        del dispensable[0]
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number in few characters: `digits` significant ones, no exponent where it can be helped."""
     if value == 0:
@@ -85,8 +116,13 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.0f}" if "e" in text else text.rstrip(".")
 
 
+def shown_columns(entries: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns that hold any number."""
+    return tuple(c for c in COLUMNS if c.key != "mape_over_floor" or any(e[c.key]["mean"] is not None for e in entries))
+
+
 def format_table(results: Results) -> str:
-    """The leaderboards as aligned plain text for a terminal, at most 140 columns without intervals."""
+    """The leaderboards as aligned plain text for a terminal, no wider than 100 columns unless a model's name is very long."""
     blocks = []
     if results.beside is not None:
         blocks += ["STRICT PROTOCOL", format_table(results.beside), "THE PAPER'S PROTOCOL (optimistic: it stops on the test curves)"]
@@ -97,15 +133,9 @@ def format_table(results: Results) -> str:
         train = first["n_train"]["mean"]
         trained = "" if train is None else f", {train:.0f} training curves"
         title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counted}{trained}; {first['interval']})"
-        head = ["model", *(c.title for c in COLUMNS)]
-        lines = [[label(e) + (" *" if e["best"] else ""), *(cell(e, c) for c in COLUMNS)] for e in entries]
-        widths = [max(len(row[i]) for row in [head, *lines]) for i in range(len(head))]
-        text = [
-            "  ".join(v.ljust(w) if i == 0 else v.rjust(w) for i, (v, w) in enumerate(zip(row, widths, strict=True)))
-            for row in [head, *lines]
-        ]
-        blocks.append("\n".join([title, text[0], "-" * len(text[0]), *text[1:]]))
-    blocks += [f"Note: {n.model + ': ' if n.model else ''}{n.text}" for n in results.notes]
+        text = _fitted(entries)
+        blocks.append("\n".join([*textwrap.wrap(title, _WIDTH, break_on_hyphens=False), text[0], "-" * len(text[0]), *text[1:]]))
+    blocks += [textwrap.fill(f"Note: {n.model + ': ' if n.model else ''}{n.text}", _WIDTH) for n in results.notes]
     if any(e["best"] for e in results.summary):
         blocks.append("* significantly better than the second (paired, corrected for overlapping training sets, p < 0.05)")
     return "\n\n".join(blocks)

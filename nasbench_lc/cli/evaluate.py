@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nasbench_lc.cli.common import find_dataset, numbers, pairs, progress_bar
+from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
 
@@ -22,7 +23,7 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.command("evaluate", epilog=_EPILOG)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--baselines", is_flag=True, help="Compare every registered model.")
-@click.option("--models", help="Comma list of models, or all; lc-gode,last-value by default.")
+@click.option("--models", help="Comma list of models, such as lc-gode,lc-gode[use_graph=false], or all.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Score this trained predictor, on curves that it never saw.")
 @click.option("--metric", help="The metric to forecast; by default the first of test_loss, val_acc, val_loss, test_acc.")
 @click.option("--observe", help="Observed epochs, a comma list; 10 by default.")
@@ -39,6 +40,7 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 def command(**o: Any) -> None:
     """Compare predictors on the test curves of a dataset, and write scores.json, scores.csv, report.md and report.html."""
     from evaluation.backtest import evaluate
+    from evaluation.floors import measured_floors
     from evaluation.report import write_report
     from evaluation.table import format_table
 
@@ -58,7 +60,8 @@ def command(**o: Any) -> None:
         leave_out = frozenset((*checkpoint.seen, *checkpoint.seen_groups))
     names = _names(o["models"], o["baselines"], bool(fitted), o["quick"])
     curves = data.curves(metric)
-    target = None if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"])).curves(curves.metric)
+    goal = data if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"]))
+    target = None if goal is data else goal.curves(curves.metric)
     observe, horizons = _epochs(o["observe"], o["horizons"], (target or curves).epochs)
     out: Path = o["out"] or Path("reports") / path.stem
     with progress_bar("evaluate") as show, warnings.catch_warnings():
@@ -76,6 +79,7 @@ def command(**o: Any) -> None:
             fitted=fitted,
             transfer_to=target,
             transfer_curves=o["transfer_curves"],
+            floors=measured_floors(goal.path, str(goal.attributes["recipe_hash"])),
             dataset=_facts(data, path),
             progress=lambda done, total, text: show(done / max(1, total), text),
             cache=out / ".cache",
@@ -99,29 +103,31 @@ def _names(models: str | None, baselines: bool, has_checkpoint: bool, quick: boo
         if quick:
             return tuple(m for m in _QUICK if m in PREDICTORS)
         return () if has_checkpoint else ("lc-gode", "last-value")
-    names = tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
-    if not names:
+    specs = split_specs(models)
+    if not specs:
         raise ConfigError(f"--models must name models; got {models!r}. Write for example --models lc-gode,last-value.")
-    for name in names:
-        option_names(name)  # raises on an unknown model before any work
-    return names
+    for spec in specs:
+        option_names(parse_spec(spec)[0])  # raises on an unknown model before any work
+    return specs
 
 
-def _makers(names: tuple[str, ...], settings: Mapping[str, str], quick: bool) -> dict[str, "Callable[[int], Predictor]"]:
+def _makers(specs: tuple[str, ...], settings: Mapping[str, str], quick: bool) -> dict[str, "Callable[[int], Predictor]"]:
     from predictors.configure import make, option_names
 
     unused = set(settings)
     makers: dict[str, Callable[[int], Predictor]] = {}
-    for name in names:
-        own = {key: value for key, value in settings.items() if key in option_names(name)}
-        unused -= set(own)
+    for spec in specs:
+        name, options = parse_spec(spec)
+        shared = {key: value for key, value in settings.items() if key in option_names(name)}
+        unused -= set(shared)
+        own = {**shared, **options}
         if quick and "epochs" in option_names(name):
             own.setdefault("epochs", "60")
         make(name, own, 0)  # raises on a bad value before any work
-        makers[name] = lambda seed, name=name, own=own: make(name, own, seed)
+        makers[spec] = lambda seed, name=name, own=own: make(name, own, seed)
     if unused:
         raise ConfigError(
-            f"--set must name an option of one of the models {', '.join(names)}; got {', '.join(sorted(unused))}. Check the spelling."
+            f"--set must name an option of one of the models {', '.join(specs)}; got {', '.join(sorted(unused))}. Check the spelling."
         )
     return makers
 

@@ -55,7 +55,9 @@ def test_racing_from_the_last_epoch_finds_the_best() -> None:
 def test_strategies_spend_more_to_regret_nothing(metric: str) -> None:
     curves = toy_curves(metric=metric)
     points = without_predictor(curves, 12)
-    assert {p.name for p in points} == {"full training", "last value at k epochs", "TSE", "TSE-E", "TSE-EMA", "successive halving", "ASHA"}
+    finish = "rank after k epochs, finish 5"
+    names = {"full training", "last value at k epochs", finish, "TSE", "TSE-E", "TSE-EMA", "successive halving", "ASHA"}
+    assert {p.name for p in points} == names
     assert all(p.regret >= 0 and 0 < p.seconds <= points[0].seconds + 1e-9 for p in points)
     whole = [p for p in points if p.name == "last value at k epochs" and p.setting == "12 epochs"]
     assert whole[0].regret == 0

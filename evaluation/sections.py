@@ -1,0 +1,96 @@
+"""Tables that both reports hold, Markdown and HTML: heads and cells as plain text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.results import Row
+from evaluation.summary import HEADLINE
+from evaluation.table import number
+
+__all__ = ["Section", "floor_sentence", "prefix_sections", "variant_sections"]
+
+Section = tuple[str, list[str], list[list[str]]]
+"""A title, a head, and lines of cells."""
+
+
+def prefix_sections(summary: Sequence[Row]) -> list[Section]:
+    """Error and tau at the last horizon against the number of observed epochs; nothing where there is one number only."""
+    entries, prefixes = _last(summary)
+    if len(prefixes) < 2:
+        return []
+    models = sorted({m for m, _ in entries}, key=lambda m: _order(entries, m, prefixes))
+    horizon = next(iter(entries.values()))["horizon"]
+    return [
+        (
+            f"{title} to epoch {horizon} by observed epochs",
+            ["model", *map(str, prefixes)],
+            [[m, *(_value(entries.get((m, k)), key) for k in prefixes)] for m in models],
+        )
+        for title, key in (("MAPE", HEADLINE), ("Kendall tau", "kendall"))
+    ]
+
+
+def variant_sections(summary: Sequence[Row]) -> list[Section]:
+    """Each model with options of its own, ``NAME[key=value]``, beside NAME itself: what the option is worth at every prefix."""
+    entries, prefixes = _last(summary)
+    models = dict.fromkeys(m for m, _ in entries)
+    found = []
+    for variant in models:
+        base = _base(variant, models)
+        if base is None:
+            continue
+        rows = []
+        for k in prefixes:
+            with_it, without = entries.get((base, k)), entries.get((variant, k))
+            if with_it is not None and without is not None:
+                cells = [_value(e, key) for key in (HEADLINE, "kendall") for e in (with_it, without)]
+                rows.append([str(k), *cells[:2], _ratio(with_it, without), *cells[2:]])
+        found.append(
+            (f"{base} against {variant}", ["observed", "MAPE", "MAPE of the variant", "variant / base", "tau", "tau of the variant"], rows)
+        )
+    return found
+
+
+def floor_sentence(floor: Mapping[str, Any]) -> str:
+    """What a noise floor says, for a reader."""
+    m, tau = floor["mape"], floor["kendall"]
+    return (
+        f"Noise floor: no forecast can expect a MAPE below {number(m['value'])} (95 % interval {number(m['interval'][0])} to "
+        f"{number(m['interval'][1])}), a median below {number(floor['mape_median']['value'])} or a Kendall tau above {number(tau['value'])}, on average "
+        f"over the dataset; from {floor['runs']} runs of each of {floor['n']} configurations: {floor['source']}."
+    )
+
+
+def _last(summary: Sequence[Row]) -> tuple[dict[tuple[str, int], Row], list[int]]:
+    entries = [e for e in summary if e["subset"] == "all"]
+    last = max((e["horizon"] for e in entries), default=0)
+    found = {(e["model"], e["observe"]): e for e in entries if e["horizon"] == last}
+    return found, sorted({k for _, k in found})
+
+
+def _order(entries: Mapping[tuple[str, int], Row], model: str, prefixes: Sequence[int]) -> float:
+    means = [entries[model, k][HEADLINE]["mean"] for k in prefixes if (model, k) in entries]
+    return next((mean for mean in reversed(means) if mean is not None), float("inf"))
+
+
+def _base(variant: str, models: Mapping[str, None]) -> str | None:
+    """The model that a variant differs from: the one with the longest part of its options."""
+    found = re.fullmatch(r"([^\[]+)\[(.*)\]", variant)
+    if found is None:
+        return None
+    options = found[2].split(",")
+    shorter = [f"{found[1]}[{','.join(options[:n])}]" for n in range(len(options) - 1, 0, -1)]
+    return next((name for name in (*shorter, found[1]) if name in models), None)
+
+
+def _value(entry: Row | None, key: str) -> str:
+    if entry is None or entry[key]["mean"] is None:
+        return "-"
+    text, low, high = number(entry[key]["mean"]), entry[key]["low"], entry[key]["high"]
+    return text if low is None else f"{text} [{number(low)}, {number(high)}]"
+
+
+def _ratio(base: Row, variant: Row) -> str:
+    a, b = base[HEADLINE]["mean"], variant[HEADLINE]["mean"]
+    return "-" if not a or b is None else f"{b / a:.3f}"
