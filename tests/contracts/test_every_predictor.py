@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load, save
 
 from nasbench_lc.architecture import Architecture, Node
 from nasbench_lc.curves import CurveSet, Observed
@@ -127,9 +128,9 @@ def test_predict_changes_nothing(name: str) -> None:
 
 @every
 def test_state_restores_to_the_bit(name: str) -> None:
-    state = {key: np.array(value) for key, value in fitted(name).state().items()}
+    state = {key: np.array(value, order="C") for key, value in fitted(name).state().items()}
     assert all(value.dtype.kind in "fiub" for value in state.values())
-    restored = quick(name).load_state(state)
+    restored = quick(name).load_state(load(save(state)))  # as a checkpoint stores it
     curves = power_curves(5, seed=3)
     same(ask(restored, curves), ask(fitted(name), curves))
 
@@ -178,6 +179,19 @@ def test_learns_from_dirty_curves(name: str) -> None:
     train.y[4, ::2, 1] = np.nan
     test = power_curves(4, seed=3)
     sane(ask(quick(name).fit(train, train), test), 4, test.t[K:], "test_loss")
+
+
+@every
+@pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
+def test_learns_from_constant_curves(name: str, metric: str) -> None:
+    train, valid, test = (power_curves(n, seed=s, metric=metric) for n, s in ((20, 1), (10, 2), (3, 3)))
+    for curves in (train, valid, test):
+        curves.y[:] = 0.5
+    try:
+        predictor = quick(name).fit(train, valid)
+    except ConfigError:
+        return
+    sane(ask(predictor, test), 3, test.t[K:], metric)
 
 
 @every

@@ -5,8 +5,10 @@ import pytest
 import torch
 from torch.distributions import Normal
 
+from predictors.features import hyperparameter_features
 from predictors.lc_bnn import LCBNN, LCBNNConfig
 from predictors.lc_bnn_net import LCNet, log_joint
+from predictors.packing import unpack_json
 from predictors.sghmc import sghmc
 from tests.predictors.toy_curves import power_curves
 
@@ -96,6 +98,21 @@ def test_constant_inputs_are_guarded(constant: bool) -> None:
     forecast = LCBNN(LCBNNConfig(steps=20)).fit(curves).predict(observed, target.t)
     assert np.isfinite(forecast.quantiles).all()
     assert (np.ptp(forecast.mean, axis=0) < 1e-12).all() == constant
+
+
+def test_what_lies_between_the_knots_is_what_the_network_says_there() -> None:
+    model = LCBNN(LCBNNConfig(steps=1300, keep_every=50)).fit(power_curves(40, epochs=100))
+    observed, target = power_curves(6, epochs=100, seed=2).observe(3)
+    forecast, state = model.predict(observed, target.t), model.state()
+    assert forecast.density is not None
+    x = (hyperparameter_features(observed.hyperparameters, unpack_json(state["facts"])) - state["centre"]) / state["spread"]
+    samples, facts = torch.from_numpy(state["samples"]), unpack_json(state["facts"])
+    net = LCNet(x.shape[1] + 1)
+    rows = torch.from_numpy(np.column_stack([np.repeat(x, len(target.t), 0), np.tile(target.t / 100, len(x))]))
+    mu = torch.stack([net.mean(net.split(theta), rows) for theta in samples]).reshape(len(samples), 6, -1).numpy()
+    np.testing.assert_allclose(forecast.density.mean[:, 0], (1 - mu.mean(0)) * facts["unit"], atol=5e-3 * facts["unit"])
+    noise = samples[:, -1].exp().mean().item()
+    np.testing.assert_allclose(forecast.density.std[:, 0], np.sqrt(mu.var(0) + noise) * facts["unit"], atol=5e-3 * facts["unit"])
 
 
 def test_the_prefix_is_not_looked_at() -> None:
