@@ -63,7 +63,7 @@ class PointPredictor(Predictor):
         rest, calibration = hold_out(train, valid)
         if not np.isfinite(rest.target).any():
             rest = train
-        self._known, self._calibration, self._span = self._learn(rest), calibration, value_range(rest, calibration)
+        self._known, self._calibration, self._span = _copies(self._learn(rest)), calibration, value_range(rest, calibration)
         return self
 
     @final
@@ -112,10 +112,15 @@ class PointPredictor(Predictor):
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `state`."""
-        self._known = {k.removeprefix("known."): v for k, v in state.items() if k.startswith("known.")}
+        self._known = _copies({k.removeprefix("known."): v for k, v in state.items() if k.startswith("known.")})
         self._calibration = unpack({k.removeprefix("calibration."): v for k, v in state.items() if k.startswith("calibration.")})
         self._span = np.array(state["range"], dtype=np.float64)
         return self
+
+
+def _copies(known: State) -> State:
+    """The arrays in C order in memory of their own, as a checkpoint gives them back: matrix products round by layout and alignment."""
+    return {name: np.array(value, order="C") for name, value in known.items()}
 
 
 def _persist(observed: Observed, horizon: int) -> tuple[Floats, Floats]:
