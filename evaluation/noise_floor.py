@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.accuracy import FLOOR
-from nasbench_lc.curves import Bools, CurveSet, Floats
+from nasbench_lc.curves import CurveSet, Floats
 
 __all__ = ["Bracket", "noise_floor", "repeated", "weighted_median"]
 
@@ -51,7 +51,7 @@ def noise_floor(values: Floats, weights: Floats | None = None) -> dict[str, Any]
     Returns:
         The brackets by name; ``kendall_of_two``, Kendall's tau between two runs; and ``n``, how many configurations have two complete runs.
     """
-    complete: Bools = np.isfinite(values).all(2)
+    complete = np.asarray(np.isfinite(values).all(2), dtype=np.bool_)
     keep = np.sum(complete, 1) >= 2
     y, complete = values[keep], complete[keep]
     w = np.ones(len(y)) if weights is None else weights[keep]
