@@ -8,10 +8,11 @@ Where that number is 0 or n + 1, so with fewer than 19 curves for the levels 0.0
 no number of that size can be had from so few curves.
 
 One curve in a hundred explodes, and its scaled residual times the difficulty of another curve is a number that no curve ever took. So
-quantiles are bounded by the range of the metric over all epochs of all `n` curves that were learnt from or calibrated on, widened to hold what
-the curve itself has shown and its own point forecast. What that costs: a new curve that is exchangeable with those leaves their range upwards
-with probability at most 1 / (n + 1), and downwards likewise, so a new value falls below the upper quantile with probability at least
-q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1). With 400 curves that is
+quantiles are bounded by the range of the metric over all epochs of those `n` curves, learnt from or calibrated on, that are finite at every
+epoch (of all curves where none is), widened to hold what the curve itself has shown and its own point forecast. A run that stops being
+finite passes 1e28 on its way; no curve that is scored does. What the bounds cost: a new curve that is exchangeable with those leaves
+their range upwards with probability at most 1 / (n + 1), and downwards likewise, so a new value falls below the upper quantile with
+probability at least q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1). With 400 curves that is
 0.5 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
 
 Sources: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., "Distribution-free predictive inference
@@ -66,11 +67,13 @@ def _pick(ordered: Floats, rank: npt.NDArray[np.int64], count: npt.NDArray[np.in
 
 
 def value_range(*sets: CurveSet) -> Floats:
-    """The least and the greatest value of the metric at any epoch of any curve, on the scale of :mod:`predictors.scale`: shape `(2,)`.
+    """The least and the greatest value of the metric at any epoch of any curve that is finite at every one, shape `(2,)`.
 
-    Infinite where there is no value at all.
+    On the scale of :mod:`predictors.scale`; of all curves where none is finite throughout, and infinite where there is no value at all.
     """
-    z = np.concatenate([to_scale(curves.target, curves.metric).ravel() for curves in sets])
+    rows = [to_scale(curves.target, curves.metric) for curves in sets]
+    whole = [z[np.isfinite(z).all(1)] for z in rows]
+    z = np.concatenate([part.ravel() for part in (whole if any(map(len, whole)) else rows)])
     return np.array([np.fmin.reduce(z, initial=np.inf), np.fmax.reduce(z, initial=-np.inf)])
 
 

@@ -46,9 +46,9 @@ class MetricScale:
         kind: ``"log"`` for non-negative metrics, ``"logit"`` for fractions, ``"linear"`` for others.
         centre: The median of the mapped training values.
         spread: Their spread, positive: that of a normal with their 5 % and 95 % quantiles, which one exploded run in a hundred does not move.
-        top: Mapped values above this are brought back as this, one spread above the greatest training value: a new curve rises above all `n`
-            training curves with probability 1 / (n + 1), and without a bound a wide forecast ends where the exponential takes it, at 1e17. A loss needs
-            no bound below, nor an accuracy any: 0 and 1 bound them.
+        top: Mapped values above this are brought back as this, one spread above the greatest value of the training curves that are finite
+            throughout. A new one rises above all `n` of them with probability 1 / (n + 1), and without a bound a wide forecast ends where the
+            exponential takes it, at 1e17. A loss needs no bound below, nor an accuracy any: 0 and 1 bound them.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class MetricScale:
 
     @classmethod
     def fit(cls, values: Floats, metric: str) -> "MetricScale":
-        """The scale of a metric from its training values, of any shape; those that are not finite are left out."""
+        """The scale of a metric from its training values, shape `(..., T)`; those that are not finite are left out."""
         finite = values[np.isfinite(values)]
         if higher_is_better(metric) and np.all((finite >= 0) & (finite <= 1)):
             kind = "logit"
@@ -67,7 +67,9 @@ class MetricScale:
         raw = cls(kind, 0.0, 1.0, FAR)._raw(torch.as_tensor(finite)).numpy()
         if not raw.size:
             return cls(kind, 0.0, 1.0, FAR)
-        low, centre, high, most = map(float, np.quantile(raw, [0.05, 0.5, 0.95, 1.0]))
+        low, centre, high = map(float, np.quantile(raw, [0.05, 0.5, 0.95]))
+        whole = values[np.isfinite(values).all(-1)]
+        most = float(cls(kind, 0.0, 1.0, FAR)._raw(torch.as_tensor(whole)).max()) if whole.size else float(raw.max())
         spread = max((high - low) / 3.29, 0.05)
         return cls(kind, centre, spread, most + spread if kind == "linear" else min(most + spread, FAR))
 

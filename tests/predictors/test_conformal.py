@@ -67,8 +67,10 @@ def test_eighty_percent_intervals_cover_eighty_percent(model: LastValue | Gaussi
 
 def test_the_range_is_over_all_epochs_of_all_sets() -> None:
     a, b = power_curves(5, metric="test_acc"), power_curves(4, seed=1, metric="test_acc")
-    a.y[0, 3], b.y[2, 0], b.y[1, 1] = -2.0, 3.0, np.nan
+    a.y[0, 3], b.y[2, 0] = -2.0, 3.0
+    b.y[1, 1], b.y[1, 2] = 1e9, np.nan  # not finite throughout: it sets no bound ...
     np.testing.assert_array_equal(value_range(a, b), [-2.0, 3.0])
+    assert value_range(b.subset([1]))[1] == 1e9  # ... unless there is no other
     np.testing.assert_array_equal(value_range(a.subset([])), [np.inf, -np.inf])
 
 
