@@ -29,7 +29,7 @@ from nasbench_lc.curves import Floats
 
 __all__ = ["html_report"]
 
-_NOT_ON_BOARD = ("fit_seconds", "predict_seconds")
+_NOT_ON_BOARD = ("rmse", "fit_seconds", "predict_seconds")
 _SHOWN_MODELS = 6
 _TABLE_MODELS = 3
 

@@ -110,4 +110,5 @@ def _mean(values: Sequence[float | None]) -> Mean | None:
     if len(present) < len(values):
         return None
     interval = bootstrap_interval(present)
-    return (float(present.mean()), *(interval or (None, None)))
+    low, high = interval or (None, None)
+    return float(present.mean()), low, high
