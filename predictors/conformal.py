@@ -12,8 +12,8 @@ quantiles are bounded by the range of the metric over all epochs of those `n` cu
 epoch (of all curves where none is), widened to hold what the curve itself has shown and its own point forecast. A run that stops being
 finite passes 1e28 on its way; no curve that is scored does. What the bounds cost: a new curve that is exchangeable with those leaves
 their range upwards with probability at most 1 / (n + 1), and downwards likewise, so a new value falls below the upper quantile with
-probability at least q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1). With 400 curves that is
-0.5 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
+probability at least q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1).
+With 400 curves that is 0.5 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
 
 Sources: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., "Distribution-free predictive inference
 for regression", JASA 2018, arXiv 1604.04173 (residuals scaled by a difficulty: section 5.2).
