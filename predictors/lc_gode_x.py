@@ -77,14 +77,14 @@ class LCGODEX(PointPredictor):
         curves = StandardCurves.fit(train, self.config.use_graph)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
-            net = EnsembleODE(self._shape(curves, train))
+            net = EnsembleODE(self._shape(curves))
             _fit(net, curves, train, self.config)
         return curves.state() | {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
 
     @torch.no_grad()
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         curves = StandardCurves.from_state(known)
-        net = EnsembleODE(self._shape(curves, observed)).eval()
+        net = EnsembleODE(self._shape(curves)).eval()
         net.load_state_dict(_weights(known))
         net.double()  # single precision would let a row depend on how many are computed together
         parts = [
@@ -92,11 +92,10 @@ class LCGODEX(PointPredictor):
         ]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def _shape(self, curves: StandardCurves, data: CurveSet | Observed) -> Shape:
+    def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config
         windows = 2 * (len(curves.edges) - 1)
-        width = curves.features(data).shape[1]
-        return Shape(c.members, width, 2 * windows * len(curves.mean[0]) + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
+        return Shape(c.members, curves.width, 2 * windows * len(curves.mean[0]) + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
 
 
 def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOptions) -> None:

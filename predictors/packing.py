@@ -12,7 +12,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed, Status
 from nasbench_lc.errors import ConfigError
 from predictors.base import State
 
-__all__ = ["align", "pack", "pack_json", "unpack", "unpack_json"]
+__all__ = ["align", "columns", "pack", "pack_json", "unpack", "unpack_json"]
 
 
 def pack_json(value: object) -> npt.NDArray[np.uint8]:
@@ -80,10 +80,10 @@ def align(observed: Observed, like: CurveSet) -> Observed:
         )
     return Observed(
         architectures=observed.architectures,
-        hyperparameters=_columns(observed.hyperparameters, observed.hyperparameter_names, like.hyperparameter_names),
+        hyperparameters=columns(observed.hyperparameters, observed.hyperparameter_names, like.hyperparameter_names),
         hyperparameter_names=like.hyperparameter_names,
         t=observed.t,
-        y=_columns(observed.y, observed.metrics, like.metrics),
+        y=columns(observed.y, observed.metrics, like.metrics),
         metrics=like.metrics,
         metric=like.metric,
         epochs=observed.epochs,
@@ -93,8 +93,8 @@ def align(observed: Observed, like: CurveSet) -> Observed:
     )
 
 
-def _columns(values: Floats, have: tuple[str, ...], want: tuple[str, ...]) -> Floats:
-    """Reorder the last axis by name."""
+def columns(values: Floats, have: tuple[str, ...], want: tuple[str, ...]) -> Floats:
+    """The last axis reordered by name; NaN where `have` lacks a name."""
     if have == want:
         return values
     out = np.full((*values.shape[:-1], len(want)), np.nan)

@@ -15,7 +15,7 @@ from torch import Tensor
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.features import hyperparameter_features, static_features, vocabulary
-from predictors.packing import pack_json, unpack_json
+from predictors.packing import columns, pack_json, unpack_json
 from predictors.posterior import Clock
 from predictors.robust import limits
 from predictors.scale import from_scale, to_scale
@@ -56,7 +56,7 @@ class StandardCurves:
         metrics = (train.metric, *(m for m in train.metrics if m != train.metric))
         scales = [MetricScale.fit(train.y[:, :, train.metrics.index(m)], m) for m in metrics]
         names = {"metrics": metrics, "scales": [asdict(s) for s in scales], "words": vocabulary(train), "graph": graph}
-        y = _columns(train.y, train.metrics, metrics)
+        y = columns(train.y, train.metrics, metrics)
         bounds = limits(np.stack([to_scale(y[:, :, j], m) for j, m in enumerate(metrics)], axis=-1))
         nothing = np.empty((0, 0))
         bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
@@ -83,6 +83,11 @@ class StandardCurves:
     def epochs(self) -> int:
         """`T`."""
         return len(self.mean)
+
+    @property
+    def width(self) -> int:
+        """`F'`, how wide :meth:`features` are."""
+        return max(int((self.static[1] > 0).sum()), 1)
 
     @property
     def scale(self) -> MetricScale:
@@ -140,13 +145,9 @@ class StandardCurves:
         """All metrics within their limits, on the scale of :class:`MetricScale`, shape `(N, K, M)`; NaN where missing."""
         words = unpack_json(self.names)
         k = y.shape[1]
-        y = _columns(y, metrics, tuple(words["metrics"]))
+        y = columns(y, metrics, tuple(words["metrics"]))
         out = np.full(y.shape, np.nan)
         for j, (name, raw) in enumerate(zip(words["metrics"], words["scales"], strict=True)):
             kept = from_scale(np.clip(to_scale(y[:, :, j], name), *self.limits[:, :k, j]), name)
             out[:, :, j] = MetricScale(**raw).forward(torch.from_numpy(kept)).numpy()
         return out
-
-
-def _columns(y: Floats, have: tuple[str, ...], want: tuple[str, ...]) -> Floats:
-    return y[:, :, [have.index(m) for m in want]] if have != want else y

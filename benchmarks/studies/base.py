@@ -12,7 +12,7 @@ from evaluation.table import number
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 
-__all__ = ["Source", "Study", "Unavailable", "cross_table", "text"]
+__all__ = ["Source", "Study", "Unavailable", "cross_table", "error_and_tau", "text"]
 
 
 class Unavailable(Exception):
@@ -83,6 +83,15 @@ def cross_table(title: str, rows: Sequence[Row], down: str, across: str, key: st
 
     lines = sorted(dict.fromkeys(row[down] for row in rows), key=place)
     return title, [down, *map(str, columns)], [[str(line), *(text(found.get((line, c))) for c in columns)] for line in lines]
+
+
+def error_and_tau(rows: Sequence[Row], by: str, across: str) -> list[Section]:
+    """For every value of `by` a table of the MAPE and one of Kendall's tau, models down."""
+    return [
+        cross_table(f"{value}: {title}", [row for row in rows if row[by] == value], "model", across, key)
+        for value in dict.fromkeys(row[by] for row in rows)
+        for title, key in (("MAPE", "mape"), ("Kendall tau", "kendall"))
+    ]
 
 
 def text(value: Mean | None) -> str:

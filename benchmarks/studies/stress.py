@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.studies.base import Source, Study, Unavailable, cross_table
+from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau
 from benchmarks.studies.fits import Fit
 from evaluation.results import Row
 from evaluation.sections import Section
@@ -68,11 +68,7 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
 
 
 def _sections(rows: Sequence[Row]) -> list[Section]:
-    return [
-        cross_table(f"{case}: {title}", [row for row in rows if row["case"] == case], "model", "on", key)
-        for case in dict.fromkeys(row["case"] for row in rows)
-        for title, key in (("MAPE", "mape"), ("Kendall tau", "kendall"))
-    ]
+    return error_and_tau(rows, "case", "on")
 
 
 STRESS = Study(

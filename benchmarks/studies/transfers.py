@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.studies.base import Source, Study, Unavailable, cross_table
+from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau
 from benchmarks.studies.fits import Fit
 from evaluation.results import Row
 from evaluation.sections import Section
@@ -38,11 +38,7 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
 
 
 def _sections(rows: Sequence[Row]) -> list[Section]:
-    return [
-        cross_table(f"{transfer}: {title}", [row for row in rows if row["transfer"] == transfer], "model", "learnt from", key)
-        for transfer in dict.fromkeys(row["transfer"] for row in rows)
-        for title, key in (("MAPE", "mape"), ("Kendall tau", "kendall"))
-    ]
+    return error_and_tau(rows, "transfer", "learnt from")
 
 
 TRANSFER = Study(
