@@ -220,6 +220,21 @@ def test_the_papers_protocol_fits_per_prefix_and_stands_beside_the_strict_one(ou
     assert "Both protocols side by side" in Path("reports/paper/report.html").read_text()
 
 
+def test_both_protocols_share_a_cache_of_finished_fits(out: Callable[[list[str]], str]) -> None:
+    call = ["evaluate", "datasets/tiny.h5", "--models", "gaussian,knn", "--observe", "5", "--horizons", "16", "--cache", "reports/fits"]
+
+    def times(name: str, *more: str) -> tuple[dict, ...]:
+        out([*call, "--out", f"reports/{name}", *more])
+        assert not Path(f"reports/{name}/.cache").exists()
+        scores = json.loads(Path(f"reports/{name}/scores.json").read_text())
+        return tuple({r["model"]: r["fit_seconds"] for r in side["rows"]} for side in (scores, scores.get("beside", scores)))
+
+    strict, _ = times("one")
+    paper, beside = times("two", "--protocol", "paper")
+    assert beside == strict != paper  # measured seconds: equal only where nothing was fitted again
+    assert times("two", "--protocol", "paper") == (paper, beside)
+
+
 def test_evaluate_a_checkpoint_leaves_out_what_it_saw(out: Callable[[list[str]], str]) -> None:
     out(["evaluate", "datasets/tiny.h5", "--checkpoint", "checkpoints/lc-gode-tiny", "--observe", "5", "--out", "reports/check"])
     scores = json.loads(Path("reports/check/scores.json").read_text())

@@ -36,6 +36,7 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.option("--transfer-curves", type=int, default=0, show_default=True, help="With --transfer-to: target curves added to the fit.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the models that have it; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the report goes; reports/FILE by default.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Where finished fits are kept and looked for; OUT/.cache by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(**o: Any) -> None:
     """Compare predictors on the test curves of a dataset, and write scores.json, scores.csv, report.md and report.html."""
@@ -82,7 +83,7 @@ def command(**o: Any) -> None:
             floors=measured_floors(goal.path, str(goal.attributes["recipe_hash"])),
             dataset=_facts(data, path),
             progress=lambda done, total, text: show(done / max(1, total), text),
-            cache=out / ".cache",
+            cache=o["cache"] or out / ".cache",
             workers=len(os.sched_getaffinity(0)),
         )
     pages = write_report(results, out)
