@@ -8,7 +8,7 @@ are those of the others to the byte, which may not hold on another machine. For 
 probability proportional to 1 / sqrt(expected cost), which halves the time, and weighted back: averages are those of the whole preset.
 `evaluation.noise_floor` says how a floor follows from the runs. Finished runs are kept in the cache: the same call continues.
 
-The result goes to datasets/PRESET.floor.json, where `nasbench-lc evaluate` finds it.
+The result goes to datasets/PRESET.floor.json, where `nasbench-lc evaluate` finds it; what that file holds for other K is kept.
 """
 
 import argparse
@@ -33,6 +33,8 @@ from nasbench_lc.seeding import child_seed
 
 METRICS = ("test_loss",)
 
+Record = dict[str, Any]
+
 
 def main() -> None:
     """Train what is missing, measure, write."""
@@ -52,8 +54,6 @@ def main() -> None:
     stored = [runs[data.table.uids[i]] for i in rows]
     chosen, weights = sample(np.array([problem.trainer.units([run], problem.task)[0].cost for run in stored]), a.n)
     kept = np.stack([data.table.columns[f"curves/{m}"][rows] for m in METRICS], -1)[chosen]  # (n, T, metric)
-    floors: list[dict[str, Any]] = []
-    used: dict[str, int] = {}
     for k in a.observe:
         others = [[other(problem, stored[i], k, b) for b in range(1, a.runs)] for i in chosen]
         train([run for runs_of_one in others for run in runs_of_one], problem, a.cache / a.preset)
@@ -64,21 +64,30 @@ def main() -> None:
         first = np.where(same[:, None, None], kept, np.nan)
         print(f"K = {k}: {same.sum()} of {len(same)} stored runs agree with ours to the byte and are among the {a.runs}")
         values = np.concatenate([first[:, None], curves], 1).astype(np.float64)  # (n, runs, T, metric)
-        used[str(k)] = int(same.sum())
-        floors += entries(values, weights, k, data.table.epochs)
-        out = a.out or path.with_suffix(".floor.json")
-        record = {
-            "schema": FLOORS_SCHEMA,
-            "what": "what no forecast can beat; see evaluation/noise_floor.py and benchmarks/noise_floor.py",
-            "recipe_hash": str(data.attributes["recipe_hash"]),
-            "floors": floors,
+        how = {
             "configurations": [stored[i].index for i in chosen],
-            "stored_runs_used": used,
+            "stored_runs_used": int(same.sum()),
             "provenance": {name: value for name, value in environment().items() if name != "host"},
         }
+        out = a.out or path.with_suffix(".floor.json")
+        older = json.loads(out.read_text()) if out.exists() else None
+        record = combined(older, str(data.attributes["recipe_hash"]), k, entries(values, weights, k, data.table.epochs), how)
         with atomic(out) as temporary:
             temporary.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
         print(f"K = {k}: {out}")
+
+
+def combined(older: Record | None, recipe_hash: str, k: int, floors: Sequence[Record], how: Record) -> Record:
+    """What was measured for `k` observed epochs, and how, beside what an older file holds for others under the same recipe."""
+    same = older if older is not None and (older["schema"], older["recipe_hash"]) == (FLOORS_SCHEMA, recipe_hash) else {}
+    kept = [floor for floor in same.get("floors", ()) if floor["observe"] != k]
+    return {
+        "schema": FLOORS_SCHEMA,
+        "what": "what no forecast can beat; see evaluation/noise_floor.py and benchmarks/noise_floor.py",
+        "recipe_hash": recipe_hash,
+        "floors": sorted([*kept, *floors], key=lambda floor: (floor["metric"], floor["observe"], floor["horizon"])),
+        "measured": {**same.get("measured", {}), str(k): how},
+    }
 
 
 def sample(cost: Floats, n: int) -> tuple[list[int], Floats]:
@@ -124,7 +133,7 @@ def load(run: RunConfig, cache: Path) -> Floats:
     return np.load(cache / f"{run.run_id}.npy", allow_pickle=False)
 
 
-def entries(values: Floats, weights: Floats, observe: int, epochs: int) -> list[dict[str, Any]]:
+def entries(values: Floats, weights: Floats, observe: int, epochs: int) -> list[Record]:
     """The floors of every metric at 40, 70 and 100 % of the epochs."""
     found = []
     for j, metric in enumerate(METRICS):

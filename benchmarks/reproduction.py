@@ -1,14 +1,15 @@
-"""The tables of docs/reproduction.md: `python -m benchmarks.reproduction [--doc FILE.md] [--results FOLDER] [--benchmarks FOLDER]`.
+"""The tables of docs/reproduction.md: `python -m benchmarks.reproduction [--doc FILE.md] [--results FOLDER] [--benchmarks FOLDER]
+[--datasets FOLDER]`.
 
 Fills in what stands between the markers ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` from the committed results: `docs/results/*/scores.json`
 (`make results`), `benchmarks/results/arms.json` (`python -m benchmarks.arms`), `limits.json` (`python -m benchmarks.limits`), and
-`noise_floor.json` where it exists. What has not been measured is said to be missing.
+`datasets/*.floor.json` (`python -m benchmarks.noise_floor`). What has not been measured is said to be missing.
 """
 
 import argparse
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,14 @@ def fill(text: str, tables: Mapping[str, str]) -> str:
     return text
 
 
-def tables(results: Path, benchmarks: Path) -> dict[str, str]:
+def tables(results: Path, benchmarks: Path, datasets: Path) -> dict[str, str]:
     """Every table by the name of its place."""
     found = {name.removeprefix("mlp-"): scores_table(results, name) for name in PUBLISHED}
-    rest = {"arms": arms_table, "limits": limits_table, "worst": worst_table, "noise": noise_table}
-    return found | {name: _from(benchmarks, name, table) for name, table in rest.items()}
+    for place, file, table in (("arms", "arms", arms_table), ("limits", "limits", limits_table), ("worst", "limits", worst_table)):
+        record = _read(benchmarks / f"{file}.json")
+        found[place] = _missing(f"`benchmarks/results/{file}.json`") if record is None else table(record)
+    floors = {name: record for name in PUBLISHED if (record := _read(datasets / f"{name}.floor.json")) is not None}
+    return {**found, "noise": noise_table(floors) if floors else _missing("`datasets/*.floor.json`")}
 
 
 def scores_table(results: Path, name: str) -> str:
@@ -108,13 +112,18 @@ def worst_table(record: Record) -> str:
     return _markdown(["dataset", "forecasts", "mean", "median", *(f"error of the {k}" for k in shares)], lines)
 
 
-def noise_table(record: Record) -> str:
-    """Every row of the noise floor's summary as it stands."""
-    rows: Sequence[Record] = record["summary"]
-    names = [name for name, value in rows[0].items() if not isinstance(value, list | dict)]
-    return _markdown(
-        names, [[v if isinstance(v := row[n], str) else "-" if v is None else number(float(v)) for n in names] for row in rows]
-    )
+def noise_table(records: Mapping[str, Record]) -> str:
+    """The limit of every score with its interval, and what the median of the other runs reaches, by dataset."""
+    lines = []
+    for name, record in records.items():
+        for floor in (f for f in record["floors"] if f["metric"] == "test_loss"):
+            known = [name, *(str(floor[key]) for key in ("observe", "horizon", "n", "runs"))]
+            for key in ("mape", "mape_median", "kendall"):
+                low, high = (number(x) for x in floor[key]["interval"])
+                known += [f"{number(floor[key]['value'])} [{low}, {high}]", number(floor[key]["reached"])]
+            lines.append(known)
+    scores = [f"{score}{what}" for score in ("MAPE", "median", "Kendall tau") for what in (", limit", ", reached")]
+    return _markdown(["dataset", "observed", "to epoch", "configurations", "runs of each", *scores], lines)
 
 
 def _means(record: Record | None) -> dict[str, dict[int, tuple[str, float]]]:
@@ -126,12 +135,6 @@ def _means(record: Record | None) -> dict[str, dict[int, tuple[str, float]]]:
                 text += f" [{number(e['mape']['low'])}, {number(e['mape']['high'])}]"
             found.setdefault(e["model"], {})[e["horizon"]] = (text, e["mape"]["mean"])
     return found
-
-
-def _from(folder: Path, name: str, table: Callable[[Record], str]) -> str:
-    file = {"noise": "noise_floor", "worst": "limits"}.get(name, name)
-    record = _read(folder / f"{file}.json")
-    return _missing(f"`{folder / file}.json`") if record is None else table(record)
 
 
 def _read(path: Path) -> Record | None:
@@ -153,8 +156,9 @@ def main() -> None:
     parser.add_argument("--doc", type=Path, default=Path("docs/reproduction.md"))
     parser.add_argument("--results", type=Path, default=Path("docs/results"))
     parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--datasets", type=Path, default=Path("datasets"))
     given = parser.parse_args()
-    text = fill(given.doc.read_text(), tables(given.results, given.benchmarks))
+    text = fill(given.doc.read_text(), tables(given.results, given.benchmarks, given.datasets))
     with atomic(given.doc) as temporary:
         temporary.write_text(text)
 
