@@ -1,0 +1,50 @@
+from benchmarks.studies import transfers
+from benchmarks.studies.base import Unavailable
+from benchmarks.studies.fits import Fit
+from evaluation.split import split
+from tests.benchmarks.studies.sources import made, perceptrons
+
+CAR, SEGMENT = perceptrons(48, seed=1), perceptrons(80, seed=2)
+SOURCE = made(mlp_car=CAR, mlp_segment=SEGMENT)
+
+
+def asked(pair: str, seed: int = 0) -> dict[str, Fit]:
+    """The fit of the first model by case."""
+    fits = (fit for fit in transfers.TRANSFER.fits(SOURCE, seed + 1) if isinstance(fit, Fit))
+    return {
+        fit.labels["learnt from"]: fit for fit in fits if (fit.labels["transfer"], fit.spec, fit.seed) == (pair, transfers.MODELS[0], seed)
+    }
+
+
+def learnt_from(fit: Fit) -> set[str]:
+    return {*fit.train.uid, *fit.valid.uid}
+
+
+def test_every_case_learns_from_what_its_name_says() -> None:
+    fits = asked("mlp-car to mlp-segment")
+    base, goal = split(CAR, 0), split(SEGMENT, 0)
+    source, target = {*base.train.uid, *base.valid.uid}, {*goal.train.uid, *goal.valid.uid}
+    few = learnt_from(fits["25 of the target alone"])
+    assert len(few) == 25
+    assert few < target
+    assert learnt_from(fits["zero-shot"]) == source
+    assert learnt_from(fits["with 25 of the target"]) == source | few
+    assert learnt_from(fits["all of the target"]) == target
+    assert list(fits) == ["zero-shot", "with 25 of the target", "25 of the target alone", "all of the target"]  # 100 are not there
+
+
+def test_every_case_is_scored_on_the_same_curves_of_the_target_that_none_has_seen() -> None:
+    for seed in (0, 1):
+        test = split(SEGMENT, seed).test
+        for fit in asked("mlp-car to mlp-segment", seed).values():
+            assert list(fit.tests) == ["mlp-segment"]
+            assert fit.tests["mlp-segment"].uid == test.uid
+            assert not {*fit.train.group, *fit.valid.group} & set(test.group)
+
+
+def test_both_ways_are_asked_and_a_missing_file_is_said() -> None:
+    answers = list(transfers.TRANSFER.fits(SOURCE, 1))
+    (missing,) = (str(answer) for answer in answers if isinstance(answer, Unavailable))
+    assert missing.startswith("nb201-cifar10-small to nb201-cifar100-small: ")
+    assert len(asked("mlp-segment to mlp-car")) == 4
+    assert {fit.spec for fit in answers if isinstance(fit, Fit)} == set(transfers.MODELS)
