@@ -1,12 +1,12 @@
 """By how much one mean error lies under another, with what the choice of test curves makes uncertain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nasbench_lc.curves import Floats
 
-__all__ = ["reduction"]
+__all__ = ["means", "reduction", "resamples"]
 
 DRAWS = 2000
 
@@ -25,13 +25,31 @@ def reduction(errors: Mapping[str, Floats], arm: str, baseline: str) -> tuple[fl
     Returns:
         The reduction, its low and its high end, fractions.
     """
-    ours, theirs = errors[arm], errors[baseline]
-    tested = np.isfinite(ours)
-    draws = np.random.default_rng(0).multinomial(ours.shape[1], np.full(ours.shape[1], 1 / ours.shape[1]), DRAWS)
-    weights = np.concatenate([np.ones((1, ours.shape[1])), draws])
-    count = weights @ tested.T
-    whole = (count > 0).all(1)  # in tiny files a draw may miss all curves of a seed
-    means = [((weights @ np.nan_to_num(x).T)[whole] / count[whole]).mean(1) for x in (ours, theirs)]
-    value = 1 - means[0] / means[1]
-    low, high = np.quantile(value[1:], [0.025, 0.975])
+    weights = resamples(range(errors[arm].shape[1]))
+    value = 1 - means(errors[arm], weights) / means(errors[baseline], weights)
+    low, high = np.nanquantile(value[1:], [0.025, 0.975])
     return float(value[0]), float(low), float(high)
+
+
+def resamples(groups: Sequence[object]) -> Floats:
+    """How often every curve is drawn, shape `(1 + draws, N)`: once in row 0, then as a bootstrap over groups has it.
+
+    Arguments:
+        groups: `N` labels; curves of one label are drawn together, since they compute the same function.
+    """
+    place: dict[object, int] = {}
+    index = np.array([place.setdefault(label, len(place)) for label in groups])
+    draws = np.random.default_rng(0).multinomial(len(place), np.full(len(place), 1 / len(place)), DRAWS)
+    return np.concatenate([np.ones((1, len(index))), draws[:, index].astype(np.float64)])
+
+
+def means(values: Floats, weights: Floats) -> Floats:
+    """The mean over seeds of the weighted mean over the curves that each tests, shape `(1 + draws,)`; NaN where a draw misses a seed's curves.
+
+    Arguments:
+        values: Shape `(seeds, N)`, NaN where a seed does not test a curve.
+        weights: From :func:`resamples`.
+    """
+    count = weights @ np.isfinite(values).T
+    total = weights @ np.nan_to_num(values).T
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).mean(1)

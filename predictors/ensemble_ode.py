@@ -77,8 +77,10 @@ class EnsembleODE(nn.Module):
         a       = MLP(static)
         z(0), c = MLP(prefix, a)          u = a + c
         dz/ds   = W2 gelu(W1 z + Wu u + s w + s^2 w')
-        m, g, b = Wd z(s)
-        y(s)    = m + sigmoid(1 + g) last,     scale softplus(b - 1/2) + 0.01
+        m, g, p, b = Wd z(s)
+        y(s)    = last + e^(3 p) (m - sigmoid(g - 1) last),     scale softplus(b - 1/2) + 0.01
+
+    e^(3 p), at most e^(3/2), is by how much a curve still moves: where it has come to rest the forecast stays at its last value.
 
     All curves share one grid, whatever was observed of them, so that a batch mixes prefixes of all lengths.
     """
@@ -91,7 +93,7 @@ class EnsembleODE(nn.Module):
         self.prefix = nn.ModuleList([Linear(n, shape.prefix + c, h), Linear(n, h, d + c)])
         self.state, self.share, self.out = Linear(n, d, h), Linear(n, c, h), Linear(n, h, d, 0.5)
         self.time = nn.Parameter(0.3 * torch.randn(2, n, 1, h))
-        self.decode = Linear(n, d, 3, 0.1)
+        self.decode = Linear(n, d, 4, 0.1)
 
     def forward(self, question: Question, times: Tensor) -> tuple[Tensor, Tensor]:
         """Standardised forecasts at the times `(H,)` in 0 .. 1, and their scales: both of shape `(B, N, H)`."""
@@ -106,8 +108,10 @@ class EnsembleODE(nn.Module):
 
         trajectory = rk4(f, z, 0.0, 1.0, self.shape.steps)
         decoded = trajectory.map(lambda z: z @ self.decode.weight, self.decode.bias).at(times)
-        mean, gate, scale = decoded.permute(3, 1, 2, 0)
-        return mean + torch.sigmoid(1 + gate) * question.last.unsqueeze(-1), nn.functional.softplus(scale - 0.5) + MIN_SCALE
+        mean, gate, pace, scale = decoded.permute(3, 1, 2, 0)
+        last = question.last.unsqueeze(-1)
+        moved = torch.exp(3 * pace.clamp(max=0.5)) * (mean - torch.sigmoid(gate - 1) * last)
+        return last + moved, nn.functional.softplus(scale - 0.5) + MIN_SCALE
 
     def _thin(self, x: Tensor) -> Tensor:
         return nn.functional.dropout(x, self.shape.dropout, self.training)

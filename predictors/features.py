@@ -9,7 +9,7 @@ from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.prefix import fill
 
-__all__ = ["architecture_features", "hyperparameter_features", "prefix_features", "static_features", "vocabulary"]
+__all__ = ["architecture_features", "connected", "hyperparameter_features", "prefix_features", "static_features", "vocabulary"]
 
 DEAD = frozenset({"none", "zero", "zeroize"})
 """Operations that pass nothing on."""
@@ -35,6 +35,11 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     return {"ops": ops, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
 
 
+def connected(architecture: Architecture) -> bool:
+    """Whether a path from the input to the output passes no node that passes nothing on."""
+    return _paths(architecture)[1][-1] > 0
+
+
 def architecture_features(architecture: Architecture, words: dict[str, Any]) -> list[float]:
     """Counts, depths and paths of the part of a graph that matters.
 
@@ -44,18 +49,7 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
     for cells, which operation is live at each node.
     """
     nodes, v = architecture.nodes, len(architecture.nodes)
-    into: list[list[int]] = [[] for _ in range(v)]
-    for a, b in architecture.edges:
-        into[b].append(a)
-    dead = [n.op in DEAD for n in nodes]
-    ahead, behind = [0.0] * v, [0.0] * v  # paths from the input to here, from here to the output
-    ahead[0] = float(not dead[0])
-    behind[v - 1] = float(not dead[v - 1])
-    for b in range(1, v):
-        ahead[b] = 0.0 if dead[b] else sum(ahead[a] for a in into[b])
-    for b in range(v - 1, 0, -1):
-        for a in into[b]:
-            behind[a] += 0.0 if dead[a] else behind[b]
+    into, ahead, behind = _paths(architecture)
     paths = ahead[v - 1] if v > 1 else ahead[0]
     live = [ahead[i] > 0 and behind[i] > 0 for i in range(v)]
     into = [[a for a in into[b] if live[a]] if live[b] else [] for b in range(v)]
@@ -84,6 +78,24 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
     for i in range(words["nodes"]):
         out += [float(i < v and live[i] and nodes[i].op == op) for op in words["ops"]]
     return out
+
+
+def _paths(architecture: Architecture) -> tuple[list[list[int]], list[float], list[float]]:
+    """The sources of every node, how many live paths lead from the input to it, and how many from it to the output."""
+    nodes, v = architecture.nodes, len(architecture.nodes)
+    into: list[list[int]] = [[] for _ in range(v)]
+    for a, b in architecture.edges:
+        into[b].append(a)
+    dead = [n.op in DEAD for n in nodes]
+    ahead, behind = [0.0] * v, [0.0] * v
+    ahead[0] = float(not dead[0])
+    behind[v - 1] = float(not dead[v - 1])
+    for b in range(1, v):
+        ahead[b] = 0.0 if dead[b] else sum(ahead[a] for a in into[b])
+    for b in range(v - 1, 0, -1):
+        for a in into[b]:
+            behind[a] += 0.0 if dead[a] else behind[b]
+    return into, ahead, behind
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:

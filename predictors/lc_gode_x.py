@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
+from predictors.constant import chance, computes_constant, flat
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
 from predictors.options import Options, number
 from predictors.point import PointPredictor
@@ -22,6 +23,9 @@ __all__ = ["LCGODEX", "LCGODEXOptions"]
 
 CHUNK = 1024
 SMALLEST = 1e-3
+FINE = 1e-2
+CONSTANT_WIDTH = 1e-2
+CHANCE = "chance"
 NET = "net."
 
 
@@ -74,12 +78,15 @@ class LCGODEX(PointPredictor):
         super().__init__(config)
 
     def _learn(self, train: CurveSet) -> State:
+        constant = computes_constant(train) & self.config.use_graph
+        level = chance(train, constant)
+        train = train if constant.all() else train.subset(~constant)
         curves = StandardCurves.fit(train, self.config.use_graph)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
             net = EnsembleODE(self._shape(curves))
             _fit(net, curves, train, self.config)
-        return curves.state() | {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
+        return curves.state() | {CHANCE: level} | {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
 
     @torch.no_grad()
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
@@ -90,12 +97,14 @@ class LCGODEX(PointPredictor):
         parts = [
             _forecast(net, curves, observed.subset(slice(i, i + CHUNK)), t, self.config.members) for i in range(0, len(observed), CHUNK)
         ]
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+        answer, width = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+        constant = (computes_constant(observed) & self.config.use_graph)[:, None]
+        return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
 
     def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config
-        windows = 2 * (len(curves.edges) - 1)
-        return Shape(c.members, curves.width, 2 * windows * len(curves.mean[0]) + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
+        windows, metrics = len(curves.edges) - 1, curves.mean.shape[1]
+        return Shape(c.members, curves.width, (5 * windows - 1) * metrics + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
 
 
 def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOptions) -> None:
@@ -138,10 +147,14 @@ def _lengths(shape: torch.Size, epochs: int, generator: torch.Generator) -> Tens
 
 
 def _question(curves: StandardCurves, sums: RunningSums, static: Tensor, rows: Tensor, k: Tensor) -> Question:
+    """Windows show where a curve is; the steps between neighbouring ones, on a finer scale, show how much it still moves."""
     mean, there = sums.windows(rows, k, curves.edges)
+    metrics, back = curves.mean.shape[1], mean.shape[-1] // 2
+    newer, older = slice(0, back - metrics), slice(metrics, back)
+    steps = (mean[..., newer] - mean[..., older]) * there[..., newer] * there[..., older]
     clock = curves.times(k.numpy()).to(mean.dtype)
-    prefix = torch.cat([bend(3 * mean) / 3, there, torch.stack([clock, (k > 0).to(mean.dtype)], -1)], -1)
-    return Question(static[rows], prefix, sums.last[rows, k, 0])
+    read = [bend(3 * mean) / 3, there, torch.asinh(steps / FINE) / 5, torch.stack([clock, (k > 0).to(mean.dtype)], -1)]
+    return Question(static[rows], torch.cat(read, -1), sums.last[rows, k, 0])
 
 
 def _relative(curves: StandardCurves, train: CurveSet) -> Tensor:

@@ -1,7 +1,7 @@
 import numpy as np
 
 from nasbench_lc.architecture import Architecture, Node
-from predictors.features import architecture_features, prefix_features, static_features, vocabulary
+from predictors.features import architecture_features, connected, prefix_features, static_features, vocabulary
 from predictors.prefix import scaled_prefix
 from tests.predictors.toy_curves import cell, chain, power_curves
 
@@ -73,3 +73,9 @@ def test_prefix_features_have_one_width_for_one_length_and_no_gaps() -> None:
         assert np.isfinite(f).all()
         if k >= 2:
             np.testing.assert_allclose(f[2, :1], np.arcsinh(curves.y[2, 0, 0] / 2e-4))
+
+
+def test_connected_is_to_have_a_live_path() -> None:
+    assert connected(chain(4))
+    assert connected(cell(("conv", "none", "pool")))
+    assert not connected(cell(("none", "none", "pool")))

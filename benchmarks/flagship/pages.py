@@ -1,0 +1,185 @@
+"""The tables of the comparison, as JSON and as a page."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.flagship.answers import Answers
+from benchmarks.flagship.cases import Case
+from benchmarks.flagship.parts import PARTS
+from benchmarks.flagship.tables import Cell, against, calibration, holm, ranking, worse
+from evaluation.table import number
+from nasbench_lc.curves import CurveSet
+from nasbench_lc.files import atomic
+from nasbench_lc.provenance import environment
+
+__all__ = ["write"]
+
+OURS, RIVAL, BLIND = "lc-gode-x", "extra-trees", "lc-gode-x[use_graph=false]"
+ENOUGH_RUNS = 200
+ENOUGH_SEEDS = 3
+Found = Mapping[Case, tuple[CurveSet, Answers]]
+
+
+def write(found: Found, out: Path) -> None:
+    """flagship.json and flagship.md."""
+    record = {
+        "against": _pairs(found, OURS, RIVAL),
+        "graph": _pairs(found, OURS, BLIND),
+        "field": _field(found),
+        "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
+        "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
+        "machine": {key: value for key, value in environment().items() if key != "host"},
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in (("flagship.json", json.dumps(record, indent=1) + "\n"), ("flagship.md", page(record))):
+        with atomic(out / name) as temporary:
+            temporary.write_text(text)
+
+
+def _cells(found: Found, models: Sequence[str]) -> list[Cell]:
+    """All cells, over the seeds that all these models have answered; none where there are fewer than three."""
+    cells = []
+    for case, (curves, answers) in found.items():
+        seeds = sorted(set.intersection(*(set(answers.get(m, {})) for m in models)))
+        if len(seeds) >= ENOUGH_SEEDS:
+            chosen = {m: answers[m] for m in models}
+            made = (Cell(case.name, k, case.metric, curves.group, chosen, seeds) for k in case.observe(curves.epochs))
+            cells += [cell for cell in made if cell.models == list(models)]
+    return cells
+
+
+def _pairs(found: Found, arm: str, baseline: str) -> list[dict[str, Any]]:
+    return [against(cell, arm, baseline) for cell in _cells(found, (arm, baseline))]
+
+
+def _field(found: Found) -> dict[str, Any]:
+    """Ranks over cells of all models, and where ours is worse than the best."""
+    cells: list[Cell] = []
+    for case, (curves, answers) in found.items():
+        if len(curves) < ENOUGH_RUNS:
+            continue
+        able = [m for m, of in answers.items() if len(of) >= ENOUGH_SEEDS and "/" not in m and m != BLIND]
+        seeds = sorted(set.intersection(*(set(answers[m]) for m in able))) if able else []
+        if OURS in able and len(seeds) >= ENOUGH_SEEDS:
+            chosen = {m: answers[m] for m in able}
+            cells += [Cell(case.name, k, case.metric, curves.group, chosen, seeds) for k in case.observe(curves.epochs)]
+    if not cells:
+        return {}
+    everywhere = sorted(set.intersection(*(set(cell.models) for cell in cells)))
+    compared = [worse(cell, OURS) for cell in cells]
+    adjusted = holm([p for _, p in compared])
+    return {
+        "cells": [
+            {"case": c.case, "observe": c.observe, "seeds": len(c.seeds), "best": best, "p": p, "p_holm": q,
+             "errors": {m: float(c.mean(m, "error")[0]) for m in c.models}}
+            for c, (best, p), q in zip(cells, compared, adjusted, strict=True)
+        ],
+        "rank_of_error": ranking(cells, everywhere, "error"),
+        "rank_of_crps": ranking(cells, everywhere, "crps"),
+    }  # fmt: skip
+
+
+def page(record: Mapping[str, Any]) -> str:
+    """flagship.md."""
+    lines = [
+        "# LC-GODE-X against the field",
+        "",
+        "Made by `python -m benchmarks.flagship` and `python -m benchmarks.flagship --tables`. Strict splits; errors are MAPE over all epochs from the",
+        "last observed to the end; intervals are 95 %, from a paired bootstrap over test curves (those that compute one function are drawn together).",
+        "",
+        f"## Against {RIVAL}",
+        "",
+        *_table(
+            ["case", "observed", "seeds", OURS, RIVAL, "lower by", "tau", f"tau {RIVAL}", "top 10", f"top 10 {RIVAL}"],
+            [[*_head(r), number(r["error"]), number(r["baseline_error"]), _reduction(r), *(f"{r[k]:.3f}" for k in RANKS)] for r in record["against"]],
+        ),
+        "## What the graph is worth",
+        "",
+        "The same model with and without the architecture. The paper reports up to 65.5 % against NODE.",
+        "",
+        *_table(
+            ["case", "observed", "seeds", "with", "without", "lower by"],
+            [[*_head(r), number(r["error"]), number(r["baseline_error"]), _reduction(r)] for r in record["graph"]],
+        ),
+        *_field_lines(record["field"]),
+        "## Calibration",
+        "",
+        "The share of the truth within 80 % intervals, and their mean width.",
+        "",
+        *_table(
+            ["case", "observed", "seeds", "model", "coverage", "width", "CRPS"],
+            [
+                [*_head(r), r["model"], _with(r["coverage_80"], r["interval"]), number(r["width_80"]), number(r["crps"])]
+                for r in record["calibration"]
+            ],
+        ),
+        *_part_lines(record["parts"]),
+    ]  # fmt: skip
+    return "\n".join(lines).rstrip() + "\n"
+
+
+RANKS = ("kendall", "baseline_kendall", "top10", "baseline_top10")
+
+
+def _head(row: Mapping[str, Any]) -> list[str]:
+    return [row["case"], str(row["observe"]), str(row["seeds"])]
+
+
+def _with(value: float, interval: Sequence[float]) -> str:
+    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
+
+
+def _reduction(row: Mapping[str, Any]) -> str:
+    low, high = row["interval"]
+    return f"{row['reduction']:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def _field_lines(field: Mapping[str, Any]) -> list[str]:
+    if not field:
+        return []
+    error, crps = field["rank_of_error"], field["rank_of_crps"]
+    ranks = [[m, f"{error[m]:.2f}", f"{crps[m]:.2f}"] for m in error]
+    lost = [
+        [*_head(c), c["best"], number(c["errors"][c["best"]]), number(c["errors"][OURS]), f"{c['p_holm']:.3f}"]
+        for c in field["cells"]
+        if c["best"] != OURS
+    ]
+    return [
+        "## Ranks over all cells",
+        "",
+        f"{len(field['cells'])} cells (dataset, metric, observed epochs); models that answer in all of them. {OURS} has the least error in "
+        f"{len(field['cells']) - len(lost)}.",
+        "",
+        *_table(["model", "mean rank of error", "mean rank of CRPS"], ranks),
+        "Where another model has the least mean error, and whether ours is significantly worse (bootstrap over curves, Holm over all cells):",
+        "",
+        *_table(["case", "observed", "seeds", "best", "its error", OURS, "p (Holm)"], lost),
+    ]
+
+
+def _part_lines(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    rows = {part: of for part, of in parts.items() if of}
+    if not rows:
+        return []
+    columns = list(dict.fromkeys((r["case"], r["observe"]) for of in rows.values() for r in of))
+    body = []
+    for part, of in rows.items():
+        at = {(r["case"], r["observe"]): r for r in of}
+        body.append([part, PARTS[part].text, *(_harm(at[c]) if c in at else "-" for c in columns)])
+    head = ["without", "that is", *(f"{case}, {k}" for case, k in columns)]
+    text = "By how much the error grows when one part is taken away, nothing else tuned anew; with 95 % intervals."
+    return ["## Parts", "", text, "", *_table(head, body)]
+
+
+def _harm(row: Mapping[str, Any]) -> str:
+    """By how much the variant's error lies above the whole model's."""
+    value, low, high = (1 / (1 - x) - 1 if x < 1 else np.inf for x in (row["reduction"], *row["interval"]))
+    return f"{value:+.1%} [{low:+.1%}, {high:+.1%}]"
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(head) + " |", "|:--|" + "--:|" * (len(head) - 1), *("| " + " | ".join(row) + " |" for row in body), ""]

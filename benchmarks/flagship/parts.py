@@ -1,0 +1,85 @@
+"""The parts of lc-gode-x, each taken away by itself. What is no option of the model is replaced while one variant is fitted and forecasts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import predictors.lc_gode_x as module
+from nasbench_lc.curves import Bools, CurveSet, Observed
+from predictors.standard_curves import StandardCurves
+
+__all__ = ["PARTS", "WHOLE", "Part"]
+
+fit_standard = StandardCurves.fit
+
+
+def _no_clock(train: CurveSet, graph: bool) -> StandardCurves:
+    """Deviations from one number for all epochs, in units that are one for all epochs."""
+    curves = fit_standard(train, graph)
+    spread = np.sqrt((curves.spread**2).mean(0) + curves.mean.var(0))
+    return replace(curves, mean=np.broadcast_to(curves.mean.mean(0), curves.mean.shape).copy(), spread=np.tile(spread, (curves.epochs, 1)))
+
+
+def _no_stranger(_: StandardCurves, observed: Observed) -> tuple[Tensor, Tensor]:
+    nothing = torch.zeros(len(observed), 1, dtype=torch.float64)
+    return nothing, nothing
+
+
+def _absolute(_: StandardCurves, train: CurveSet) -> Tensor:
+    return torch.from_numpy(np.isfinite(train.target).astype(np.float32))
+
+
+def _no_constant(data: CurveSet | Observed) -> Bools:
+    return np.zeros(len(data), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is taken away.
+
+    Arguments:
+        text: In words.
+        options: Of the model.
+        replaced: Where, which name, by what.
+        alone: Whether only the metric to forecast is read.
+    """
+
+    text: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[tuple[Any, str, Callable[..., Any]], ...] = ()
+    alone: bool = False
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Within it the part is missing."""
+        with ExitStack() as stack:
+            for owner, name, other in self.replaced:
+                stack.enter_context(patch.object(owner, name, other))
+            yield
+
+    def curves(self, whole: CurveSet) -> CurveSet:
+        """What the variant is given."""
+        return replace(whole, y=whole.target[:, :, None], metrics=(whole.metric,)) if self.alone else whole
+
+
+WHOLE = Part("nothing")
+"""What is no variant."""
+
+PARTS: dict[str, Part] = {
+    "graph": Part("no architecture; hyperparameters only", {"use_graph": "false"}),
+    "ensemble": Part("one network instead of five", {"members": "1"}),
+    "solver": Part("one step of RK4 instead of eight", {"steps": "1"}),
+    "dropout": Part("no dropout", {"dropout": "0"}),
+    "relative loss": Part("absolute instead of relative errors in the loss", {}, ((module, "_relative", _absolute),)),
+    "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
+    "other metrics": Part("only the metric that is forecast is read", alone=True),
+    "strangers": Part("prefixes unlike any training curve are forecast as any other", {}, ((StandardCurves, "stranger", _no_stranger),)),
+    "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
+}
+"""By name."""

@@ -1,0 +1,100 @@
+"""From answers to the numbers that a verdict needs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from benchmarks.flagship.answers import Answers
+from benchmarks.paired import means, resamples
+from evaluation.ranks import kendall, top_overlap
+from nasbench_lc.curves import Floats, higher_is_better
+
+__all__ = ["Cell", "against", "calibration", "holm", "ranking", "worse"]
+
+
+class Cell:
+    """One case and prefix, all models that answered under every seed.
+
+    Arguments:
+        case: The name of the case.
+        observe: `K`.
+        metric: What was forecast.
+        groups: `N` labels of curves that compute the same function.
+        found: The answers of the case.
+        seeds: The seeds that count.
+    """
+
+    def __init__(self, case: str, observe: int, metric: str, groups: Sequence[str], found: Answers, seeds: Sequence[int]) -> None:
+        self.case, self.observe, self.metric, self.seeds = case, observe, metric, seeds
+        self.models = [m for m, of in found.items() if all(observe in of.get(s, {}) for s in seeds)]
+        self._found = found
+        self._weights = resamples(groups)
+
+    def values(self, model: str, name: str) -> Floats:
+        """What :class:`Answer` calls `name`, shape `(seeds, N)`."""
+        return np.stack([getattr(self._found[model][s][self.observe], name) for s in self.seeds])
+
+    def mean(self, model: str, name: str) -> Floats:
+        """The mean over curves and seeds, then that of every resample, shape `(1 + draws,)`."""
+        return means(self.values(model, name), self._weights)
+
+    def rank_scores(self, model: str) -> tuple[float, float]:
+        """Kendall's tau and the overlap of the best ten, means over seeds."""
+        up = higher_is_better(self.metric)
+        pairs = list(zip(self.values(model, "final"), self.values(model, "truth"), strict=True))
+        pairs = [(f[np.isfinite(t)], t[np.isfinite(t)]) for f, t in pairs]
+        tau = np.mean([np.nan_to_num(kendall(f, t)) for f, t in pairs])  # a constant forecast ranks nothing
+        return float(tau), float(np.mean([top_overlap(f, t, 10, up) for f, t in pairs]))
+
+
+def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
+    """Two models on one cell: errors, by how much the one lies under the other with its 95 % interval, ranks."""
+    ours, theirs = cell.mean(arm, "error"), cell.mean(baseline, "error")
+    low, high = np.nanquantile(1 - ours[1:] / theirs[1:], [0.025, 0.975])
+    (tau, top), (tau0, top0) = cell.rank_scores(arm), cell.rank_scores(baseline)
+    return {
+        "case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "arm": arm, "baseline": baseline,
+        "error": float(ours[0]), "baseline_error": float(theirs[0]),
+        "reduction": float(1 - ours[0] / theirs[0]), "interval": [float(low), float(high)],
+        "kendall": tau, "baseline_kendall": tau0, "top10": top, "baseline_top10": top0,
+    }  # fmt: skip
+
+
+def calibration(cell: Cell, model: str) -> dict[str, Any]:
+    """How much of the truth lies within the 80 % intervals, with the 95 % interval of a bootstrap over groups, and how wide they are."""
+    inside = cell.mean(model, "inside")
+    low, high = np.nanquantile(inside[1:], [0.025, 0.975])
+    width, crps = float(cell.mean(model, "width")[0]), float(cell.mean(model, "crps")[0])
+    head = {"case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "model": model}
+    return {**head, "coverage_80": float(inside[0]), "interval": [float(low), float(high)], "width_80": width, "crps": crps}
+
+
+def ranking(cells: Sequence[Cell], models: Sequence[str], name: str) -> dict[str, float]:
+    """The mean over cells of the rank of every model's mean `name`; 1 is best, ties share; cells that not all of them answered are left out."""
+    ranks = [rankdata([cell.mean(m, name)[0] for m in models]) for cell in cells if set(models) <= set(cell.models)]
+    return dict(sorted(zip(models, np.mean(ranks, 0).tolist(), strict=True), key=lambda item: item[1]))
+
+
+def worse(cell: Cell, model: str) -> tuple[str, float]:
+    """The model with the least mean error, and the bootstrap probability that `model`, which is not it, is no worse; 1 where it is the best."""
+    best = min(cell.models, key=lambda m: cell.mean(m, "error")[0])
+    if best == model:
+        return best, 1.0
+    difference = (cell.mean(model, "error") - cell.mean(best, "error"))[1:]
+    difference = difference[np.isfinite(difference)]
+    return best, float((1 + (difference <= 0).sum()) / (1 + len(difference)))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's adjusted p values, in the order given.
+
+    References:
+        Holm, "A simple sequentially rejective multiple test procedure", 1979, https://www.jstor.org/stable/4615733.
+    """
+    order, out, least = np.argsort(p), [0.0] * len(p), 0.0
+    for rank, i in enumerate(order):
+        least = max(least, min(1.0, (len(p) - rank) * p[i]))
+        out[i] = least
+    return out
