@@ -19,7 +19,7 @@ p { margin: 6px 0; max-width: 80ch; } .soft { color: var(--soft); font-size: .9r
 .warn { background: var(--warn); color: var(--warn-ink); border-radius: 6px; padding: 8px 14px; margin: 10px 0; }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .tall { max-height: 480px; overflow: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); }
 td.text, th.text { text-align: left; } td.long { max-width: 26em; overflow: hidden; text-overflow: ellipsis; }
@@ -31,15 +31,14 @@ table.sorts th button:focus-visible { outline: 2px solid var(--accent); outline-
 th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=descending] button::after { content: " \\2193"; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 14px; margin: 12px 0; }
 .grid.two { grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); }
-.grid.one { grid-template-columns: minmax(0, 760px); }
 figure { margin: 0; background: var(--card); border-radius: 6px; padding: 10px; min-width: 0; } figcaption { font-size: .84rem; color: var(--soft); }
-svg { width: 100%; height: auto; display: block; }
+svg { width: 100%; height: auto; display: block; } td svg { width: 120px; }
 input[type=search] { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px;
   width: min(360px, 100%); margin: 8px 0; }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--accent); }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; font-size: .88rem; } dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; } code { font-size: .9em; overflow-wrap: anywhere; }
-@media (max-width: 520px) { main { padding: 16px 12px 48px; } h1 { font-size: 1.35rem; } th, td { padding: 4px 7px; }
+@media (max-width: 520px) { main { padding: 16px 12px 48px; } h1 { font-size: 1.35rem; } th, td { padding: 4px 7px; } td svg { width: 72px; }
   dl { grid-template-columns: 1fr; } dt { margin-top: 6px; } }
 """
 
@@ -112,7 +111,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int
 
 
 def figures(items: Sequence[tuple[str, str]], kind: str = "three") -> str:
-    """SVG elements with captions, up to ``"one"``, ``"two"`` or ``"three"`` side by side, fewer where there is no room."""
+    """SVG elements with captions, up to ``"two"`` or ``"three"`` side by side, fewer where there is no room."""
     inner = "\n".join(f"<figure>{svg}<figcaption>{caption}</figcaption></figure>" for svg, caption in items)
     return f'<div class="grid {kind}">{inner}</div>'
 

@@ -120,7 +120,7 @@ def _whisker(value: Row, scale: Sequence[float]) -> str:
     low, high = np.log(min(scale)), np.log(max(scale))
     x = {k: 4 + 112 * (np.log(value[k]) - low) / (high - low) for k in ("mean", "low", "high") if value[k]}
     line = f'<line x1="{x["low"]:.1f}" x2="{x["high"]:.1f}" y1="7" y2="7" stroke="currentColor"/>' if "low" in x and "high" in x else ""
-    return f'<svg viewBox="0 0 120 14" style="width:120px" aria-hidden="true">{line}<circle cx="{x["mean"]:.1f}" cy="7" r="3.5" fill="#3b7dd8"/></svg>'
+    return f'<svg viewBox="0 0 120 14" aria-hidden="true">{line}<circle cx="{x["mean"]:.1f}" cy="7" r="3.5" fill="#3b7dd8"/></svg>'
 
 
 def _beside(results: Results) -> str:
@@ -212,8 +212,10 @@ def _speed(results: Results) -> str:
     models = _ranked(results)
     shown = sorted((e for e in entries if e["model"] in models), key=lambda e: models.index(e["model"]))
     regret = plot_regret(points, models[:_SHOWN_MODELS], str(results.dataset["metric"]))
-    body = figures([(inline_svg(regret, "regret", "Regret against time"), "Below and left is better; models as marks.")], "one")
-    body += figures([(inline_svg(plot_speedup(shown), "speedup", "Speed-up"), "A speed-up counts only at equal regret.")], "one")
+    items = [
+        (inline_svg(regret, "regret", "Regret against time"), "Below and left is better; models as marks."),
+        (inline_svg(plot_speedup(shown), "speedup", "Speed-up"), "A speed-up counts only at equal regret."),
+    ]
     keys = ("speedup", "speedup_equal_regret", "break_even_n", "fit_seconds", "predict_seconds")
     rows = [[escape(e["model"]), *(_value(e, key) for key in keys)] for e in shown]
     head = ["model", "the paper's formula", "at equal regret", "pays from (architectures)", "fit s", "predict s"]
@@ -221,7 +223,7 @@ def _speed(results: Results) -> str:
         "The paper's formula divides the time of full SGD by that of the observed epochs and inference; it leaves out the training curves and the fit, "
         "which the number of architectures from which a predictor pays counts. At equal regret, SGD stops as soon as it chooses as well."
     )
-    return f'<h2>Speed-up</h2><p>{text}</p>{body}<div class="wide">{table(head, rows)}</div>'
+    return f'<h2>Speed-up</h2><p>{text}</p>{figures(items, "two")}<div class="wide">{table(head, rows)}</div>'
 
 
 def _value(entry: Row, key: str) -> str:
@@ -236,15 +238,15 @@ def _architectures(results: Results) -> str:
         return ""
     h = int(f.forecasts[models[0]].t[-1])
     errors = {m: mape(f.forecasts[m].mean, f.test.target[:, f.observe : h]) for m in models}
-    head = ["architecture", "run", "status", "parameters", f"true at {h}", *(t for m in models for t in (m, f"error of {m} %"))]
+    head = ["architecture", "run", "status", "parameters", f"true at {h}", *(t for m in models for t in (m, "error %"))]
     rows = []
     for i, architecture in enumerate(f.test.architectures):
         forecast = [c for m in models for c in (_plain(f.forecasts[m].mean[i, -1:]), _plain(100 * errors[m][i : i + 1]))]
         name = f"{escape(architecture.string)}\t{escape(architecture.string[:56] or architecture.key[:12])}"
         truth = _plain(f.test.target[i, h - 1 : h])
-        rows.append([name, escape(f.test.uid[i][:12]), f.test.status[i].label, _plain(f.test.n_params[i : i + 1]), truth, *forecast])
+        rows.append([name, escape(f.test.uid[i][:12]), f.test.status[i].label, _count(f.test.n_params[i]), truth, *forecast])
     return (
-        f"<h2>Every test architecture</h2><p>Forecasts from {f.observe} epochs of the first seed; click a heading to sort.</p>"
+        f"<h2>Every test architecture</h2><p>Forecasts from {f.observe} epochs of the first seed, each with its error; click a heading to sort.</p>"
         '<input type="search" placeholder="Filter" aria-label="Filter architectures" data-table="runs" data-count="count"> '
         f'<span class="soft" id="count">{len(rows)} of {len(rows)}</span><div class="wide tall">{table(head, rows, (0, 1, 2), True, "runs")}</div>'
     )
@@ -253,6 +255,10 @@ def _architectures(results: Results) -> str:
 def _plain(value: Floats) -> str:
     v = float(value[0])
     return f"{v!r}\t{number(v, 4)}" if np.isfinite(v) else "\t-"
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}" if np.isfinite(value) else "\t-"
 
 
 def _notes(results: Results) -> str:

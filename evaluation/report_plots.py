@@ -81,7 +81,7 @@ def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: 
         models: Which models have a mark of their own; the others are dots of one kind.
         metric: What the regret is measured in.
     """
-    figure, axes = blank(7.2, 5.2)
+    figure, axes = blank(4.9, 5.4)
     names = dict.fromkeys(p.name for p in points if not p.is_model)
     spent = np.array([p.seconds for p in points])
     floor = max(float(spent[spent > 0].min()) if (spent > 0).any() else 1.0, 1e-3 * float(spent.max()))
@@ -121,7 +121,7 @@ def plot_regret(points: Sequence[StrategyPoint], models: Sequence[str], metric: 
     axes.set_xscale("log")
     _regret_scale(axes, np.array([p.regret for p in points]))
     axes.set(xlabel="seconds spent on all test architectures", ylabel=f"regret in {metric_label(metric)}", title="Regret against time")
-    figure.legend(loc="outside lower center", ncols=3)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -149,7 +149,7 @@ def pareto(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:
 def plot_speedup(entries: Sequence[Row]) -> Figure:
     """The speed-up as the paper counts it beside that at equal regret, one pair of bars a model."""
     shown = [e for e in entries if e["speedup"]["mean"] is not None][::-1]
-    figure, axes = blank(7.2, 1.2 + 0.36 * max(len(shown), 1))
+    figure, axes = blank(4.9, 1.2 + 0.36 * max(len(shown), 1))
     y = np.arange(len(shown))
     for shift, key, label, color in (
         (0.2, "speedup", "the paper's formula", PALETTE[0]),

@@ -100,6 +100,12 @@ def test_the_page_is_whole_and_loads_nothing(results: Results, tmp_path: Path) -
     assert len(page.ids) == len(set(page.ids))
     sections = ["Leaderboard", "Forecasts against the truth", "Errors", "Calibration", "Ranking", "Speed-up", "Every test architecture"]
     assert page.headings == [*sections, "Notes", "Provenance"]
+    assert all(f"<td>{n:.0f}</td>" in text for n in results.figures.test.n_params)
+
+
+def test_a_report_names_the_machine_but_not_the_host(results: Results) -> None:
+    assert {"processor", "torch"} <= results.provenance.keys()
+    assert "host" not in results.provenance
 
 
 def test_both_protocols_stand_side_by_side(tmp_path: Path) -> None:
