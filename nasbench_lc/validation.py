@@ -32,6 +32,9 @@ def _schema(table: Table) -> list[str]:
     wrong = sorted({s for s in texts(table.columns["run/status"]) if s not in labels})
     if wrong:
         found.append(f"run/status must be one of {', '.join(sorted(labels))}; got {', '.join(wrong)}.")
+    unreadable = [plan for plan in _plans(table) if not isinstance(plan, dict)]
+    if unreadable:
+        found.append(f"The plan, and each plan of a merged part, must be a JSON object; got {str(unreadable[0])[:40]!r}.")
     return found
 
 
@@ -105,14 +108,21 @@ def _curves(table: Table) -> list[str]:
 
 
 def _imported(table: Table) -> bool:
-    """Whether any of the runs come from an importer; a merged file keeps the plans of its parts as text."""
-    plans: list[object] = [str(table.attributes["plan"])]
-    while plans:
-        plan = plans.pop()
-        plan = json.loads(plan) if isinstance(plan, str) else None
-        if isinstance(plan, dict):
-            if "imported" in plan:
-                return True
-            parts = plan.get("merged")
-            plans += parts if isinstance(parts, list) else []
-    return False
+    """Whether any of the runs come from an importer."""
+    return any("imported" in plan for plan in _plans(table) if isinstance(plan, dict))
+
+
+def _plans(table: Table) -> list[object]:
+    """Every plan that is stored, those that a merged file keeps of its parts as text too; what cannot be read stays text."""
+    found, waiting = [], [table.attributes["plan"]]
+    while waiting:
+        plan: object = waiting.pop()
+        if isinstance(plan, str):
+            try:
+                plan = json.loads(plan)
+            except (ValueError, RecursionError):
+                pass
+        found.append(plan)
+        parts = plan.get("merged") if isinstance(plan, dict) else None
+        waiting += parts if isinstance(parts, list) else []
+    return found

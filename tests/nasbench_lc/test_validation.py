@@ -57,6 +57,11 @@ T = sample_table(4)
         (lambda: with_attributes(T, recipe_hash="0" * 64), "sha256 of the recipe"),
         (lambda: with_attributes(T, recipe=recipe(9).json), "sha256 of the recipe"),
         (lambda: with_attributes(T, recipe="[]"), "recipe must be JSON"),
+        (lambda: with_attributes(T, plan="no JSON\n\n" + 99 * "x"), "plan of a merged part, must be a JSON object; got 'no JSON"),
+        (lambda: with_attributes(T, plan="[]"), "must be a JSON object; got '[]'"),
+        (lambda: with_attributes(T, plan=json.dumps({"merged": ["{}", "{half"]})), "must be a JSON object; got '{half'"),
+        (lambda: with_attributes(T, plan=json.dumps({"merged": [json.dumps({"merged": [7]})]})), "must be a JSON object; got '7'"),
+        (lambda: with_attributes(T, plan=json.dumps({"merged": ["[" * 99999]})), "must be a JSON object; got '[[["),
         (lambda: Table(T.attributes, {n: c for n, c in T.columns.items() if n != "curves/test_acc"}), "names it"),
     ],
 )
@@ -70,7 +75,9 @@ def test_an_imported_source_may_have_gaps_and_ids_of_its_own():
     gap = with_columns(T, curves__test_loss=at(T, "curves/test_loss", (1, 1), np.nan), run__status=at(T, "run/status", (1,), b"pa"))
     status = [b"ok", b"partial", b"ok", b"ok"]
     gap = with_columns(gap, run__status=np.array(status), run__uid=at(T, "run/uid", (0,), b"theirs"))
-    assert problems(with_attributes(gap, plan=json.dumps({"imported": "lcbench"}))) == []
+    imported = json.dumps({"imported": "lcbench"})
+    assert problems(with_attributes(gap, plan=imported)) == []
+    assert problems(with_attributes(gap, plan=json.dumps({"merged": ["{}", json.dumps({"merged": [imported]})]}))) == []
 
 
 def test_mixed_recipes_are_not_compared_to_one():
