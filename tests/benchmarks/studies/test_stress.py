@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.studies import stress
@@ -37,6 +39,15 @@ def test_cells_with_a_skip_connection_are_never_learnt_from(monkeypatch: pytest.
             assert not any(node.op == "identity" for a in part.architectures for node in a.nodes)
         assert all(any(node.op == "identity" for node in a.nodes) for a in fit.tests["out of range"].architectures)
         assert len(fit.tests["out of range"]) == 12
+
+
+def test_a_cell_that_computes_what_one_without_a_skip_connection_does_is_not_out_of_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(stress.CASES, SKIPS, ("cells", stress.CASES[SKIPS][1]))
+    curves = cells()
+    same = replace(curves, group=(curves.group[1], *curves.group[1:]))  # the first has no skip connection, the second has one
+    for fit in asked(made(cells=same)):
+        assert curves.uid[1] not in {*fit.train.uid, *fit.valid.uid, *fit.tests["in range"].uid, *fit.tests["out of range"].uid}
+        assert len(fit.tests["out of range"]) == 11
 
 
 def test_a_case_without_its_data_is_skipped_with_a_sentence() -> None:
