@@ -24,12 +24,11 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from nasbench_lc.curves import CurveSet, Floats, Observed
-from nasbench_lc.forecast import LEVELS, Forecast
-from predictors.base import Predictor
-from predictors.scale import from_scale, to_scale
+from nasbench_lc.curves import CurveSet, Floats
+from nasbench_lc.forecast import LEVELS
+from predictors.scale import to_scale
 
-__all__ = ["bounded", "conformal_offsets", "hold_out", "recalibrate", "value_range"]
+__all__ = ["ENOUGH", "bounded", "conformal_offsets", "hold_out", "value_range"]
 
 ENOUGH = 39
 """The fewest calibration curves from which all levels 0.025 .. 0.975 can be had."""
@@ -128,36 +127,3 @@ def _join(a: CurveSet, b: CurveSet) -> CurveSet:
         n_params=np.concatenate([a.n_params, b.n_params]),
         n_macs=np.concatenate([a.n_macs, b.n_macs]),
     )
-
-
-def recalibrate(predictor: Predictor, calibration: CurveSet, observed: Observed, t: Floats) -> Forecast:
-    """The forecast of a fitted generative predictor with its quantiles made exact on curves that it did not learn from.
-
-    Its own median and half the distance between its quantiles 0.1 and 0.9 take the places of the point forecast and the difficulty, both on the
-    scale of :mod:`predictors.scale`; mean, samples and density stay the predictor's own. Epochs beyond the calibration curves
-    take the offsets of their last epoch.
-
-    Arguments:
-        predictor: A fitted predictor whose forecasts have quantiles.
-        calibration: Curves of the same kind as the observed ones, which the predictor never saw.
-        observed: `N` prefixes of `K` epochs.
-        t: The horizon, shape `(H,)`.
-    """
-    k = min(len(observed.t), calibration.epochs - 1)
-    own = predictor.predict(observed, t)
-    prefix, target = calibration.observe(k)
-    at = np.clip(t, k + 1, calibration.epochs)
-    seen = predictor.predict(prefix, np.unique(at))
-    column = np.searchsorted(seen.t, at)
-    truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
-    centre, spread = _centre_and_spread(seen, observed.metric)
-    offsets = conformal_offsets((truth - centre[:, column]) / spread[:, column])
-    centre, spread = _centre_and_spread(own, observed.metric)
-    shown = to_scale(observed.target, observed.metric)
-    quantiles = bounded(centre[..., None] + spread[..., None] * offsets, value_range(calibration), shown, centre)
-    return Forecast(own.t, own.mean, LEVELS, from_scale(quantiles, observed.metric), own.samples, own.density)
-
-
-def _centre_and_spread(forecast: Forecast, metric: str) -> tuple[Floats, Floats]:
-    centre, low, high = (to_scale(forecast.quantile(level), metric) for level in (0.5, 0.1, 0.9))
-    return centre, (high - low) / 2 + 1e-6

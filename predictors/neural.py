@@ -2,6 +2,9 @@
 
 Networks are fitted and stored in single precision and asked in double: the scale of an exploded run magnifies rounding, which in
 single precision depends on how many rows are computed together.
+
+One factor fitted on validation curves widens their samples (:mod:`predictors.stretch`); where there are 39 such curves, the quantiles are
+conformal (:mod:`predictors.recalibration`).
 """
 
 import abc
@@ -18,16 +21,20 @@ from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import Forecast, Mixture
 from predictors.base import Predictor, State
 from predictors.batches import Inputs, Scales
+from predictors.conformal import ENOUGH, value_range
 from predictors.fitting import FitOptions, Network, cut_validation, fit
 from predictors.options import choice, number
 from predictors.packing import pack_json, unpack_json
 from predictors.paths import POINTS, forecast_from_paths
+from predictors.recalibration import Recalibration
 from predictors.stretch import stretch, stretch_factor
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
 
 CHUNK = 1024
-STATISTICS, STRETCH = "scales.json", "stretch"
+STATISTICS, STRETCH, CALIBRATION = "scales.json", "stretch", "calibration."
+CALIBRATED = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
+"""The prefix lengths that quantiles are calibrated at, as parts of `T`."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class NeuralPredictor(Predictor, abc.ABC):
     _scales: Scales | None = None
     _network: Network | None = None
     _stretch: float = 1.0
+    _calibration: Recalibration | None = None
 
     @abc.abstractmethod
     def inputs(self) -> Inputs:
@@ -84,12 +92,22 @@ class NeuralPredictor(Predictor, abc.ABC):
         cuts = cut_validation(held_out, self.config.prefix) if held_out is not None else []
         self._stretch = stretch_factor(network, cuts, self.config.paths, self.config.seed)
         self._scales, self._network = scales, network.eval().double()
+        self._calibration = None
+        if valid is not None and len(valid) >= ENOUGH and held_out is not None:
+            last, one = valid.epochs - 1, self.config.prefix
+            lengths = np.unique([min(one, last)] if one else [round(f * last) for f in CALIBRATED])
+            self._calibration = Recalibration.learn(self._ask, valid, lengths, value_range(train, valid))
         return self
 
     @final
-    @torch.no_grad()
     def predict(self, observed: Observed, t: Floats) -> Forecast:
         """Forecast; see :meth:`predictors.base.Predictor.predict`."""
+        own = self._ask(observed, t)
+        return own if self._calibration is None else self._calibration.apply(own, observed)
+
+    @torch.no_grad()
+    def _ask(self, observed: Observed, t: Floats) -> Forecast:
+        """What the samples of the network say."""
         scales, network = self.fitted()
         times = torch.as_tensor(t, dtype=torch.float64)
         parts = []
@@ -102,10 +120,12 @@ class NeuralPredictor(Predictor, abc.ABC):
 
     @final
     def state(self) -> State:
-        """Weights under their names, the statistics of the training curves as the bytes of a JSON text, and the stretch."""
+        """Weights under their names, the statistics of the training curves as the bytes of a JSON text, the stretch, and the calibration."""
         scales, network = self.fitted()
         weights: State = {name: value.float().numpy() for name, value in network.state_dict().items()}
-        return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **weights}
+        calibration = {} if self._calibration is None else self._calibration.state()
+        named = {CALIBRATION + name: value for name, value in calibration.items()}
+        return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **named, **weights}
 
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
@@ -113,10 +133,10 @@ class NeuralPredictor(Predictor, abc.ABC):
         scales = Scales.from_raw(unpack_json(state[STATISTICS]))
         with torch.random.fork_rng(devices=[]):
             network = self.build(scales)
-        weights: dict[str, Any] = {
-            name: torch.from_numpy(np.array(value)) for name, value in state.items() if name not in (STATISTICS, STRETCH)
-        }
+        weights: dict[str, Any] = {name: torch.from_numpy(np.array(state[name])) for name in network.state_dict()}
         network.load_state_dict(weights)
+        calibration = {name.removeprefix(CALIBRATION): value for name, value in state.items() if name.startswith(CALIBRATION)}
+        self._calibration = Recalibration.from_state(calibration) if calibration else None
         self._scales, self._network, self._stretch = scales, network.eval().double(), float(np.asarray(state[STRETCH])[0])
         return self
 

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from nasbench_lc.forecast import LEVELS, Forecast
-from predictors.base import Predictor
-from predictors.conformal import bounded, conformal_offsets, hold_out, recalibrate, value_range
+from nasbench_lc.forecast import LEVELS
+from predictors.conformal import bounded, conformal_offsets, hold_out, value_range
 from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
@@ -147,28 +146,3 @@ def test_hold_out_leaves_most_of_a_small_training_part() -> None:
     assert (len(rest), len(calibration)) == (7, 3)
     rest, calibration = hold_out(power_curves(1), None)
     assert (len(rest), len(calibration)) == (1, 0)
-
-
-def test_recalibration_repairs_intervals_that_are_too_narrow() -> None:
-    class Overconfident(Predictor):  # a generative predictor whose quantiles are ten times too narrow
-        config = None
-
-        def fit(self, train, valid=None):
-            return self
-
-        def predict(self, observed, t):
-            last = np.repeat(observed.target[:, -1:], len(t), 1)
-            return Forecast(t, last, LEVELS, last[..., None] * (1 + 0.01 * (LEVELS - 0.5)))
-
-        def state(self):
-            return {}
-
-        def load_state(self, state):
-            return self
-
-    curves = power_curves(4600, epochs=8, seed=5, noise=0.1)
-    observed, target = curves.subset(slice(600, None)).observe(4)
-    forecast = recalibrate(Overconfident(), curves.subset(slice(0, 600)), observed, target.t)
-    low, high = forecast.interval(0.8)
-    assert abs(((target.y >= low) & (target.y <= high)).mean() - 0.8) <= 0.03
-    np.testing.assert_array_equal(forecast.mean[:, 0], observed.target[:, -1])
