@@ -1,14 +1,43 @@
 """Extremely randomised trees over whole futures."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
 from nasbench_lc.curves import Floats
+from predictors.table import Table
 
-__all__ = ["forest_weights", "weighted_future"]
+__all__ = ["ForestConfig", "forest_change", "forest_weights", "weighted_future"]
+
+CALM = 0.01
+"""The least spread of a forecast, on the scale."""
 
 
-def forest_weights(train: Floats, query: Floats, target: Floats, trees: int, leaf: int, features: float, seed: int) -> Floats:
+@dataclass(frozen=True)
+class ForestConfig:
+    """Hyperparameters of a forest.
+
+    Arguments:
+        trees: Number of trees.
+        leaf: Fewest training curves in a leaf.
+        features: The fraction of features tried at each split.
+        seed: Of the forest.
+    """
+
+    trees: int = 200
+    leaf: int = 2
+    features: float = 0.5
+    seed: int = 0
+
+
+def forest_change(table: Table, config: ForestConfig) -> tuple[Floats, Floats]:
+    """How far the curves asked for will move by a forest's word, and how far off that may be: two arrays of shape `(N, H)`, on the scale."""
+    mean, spread = weighted_future(forest_weights(table.train, table.query, table.change, config), table.change)
+    return mean, spread + CALM
+
+
+def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestConfig) -> Floats:
     """How much each training row counts for each query in a forest's mean, shape `(N, n)`, rows summing to 1.
 
     The forest is grown on the leading principal components of the futures. Variance reduction does not change under rotation, so this is the
@@ -18,23 +47,22 @@ def forest_weights(train: Floats, query: Floats, target: Floats, trees: int, lea
         train: Features, shape `(n, F)`.
         query: Features, shape `(N, F)`.
         target: Futures, shape `(n, H)`.
-        trees: Number of trees.
-        leaf: Fewest training rows in a leaf.
-        features: The fraction of features tried at each split.
-        seed: Of the forest.
+        config: Of the forest.
     """
     centred = target - target.mean(0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
-    forest = ExtraTreesRegressor(trees, min_samples_leaf=leaf, max_features=features, random_state=seed, n_jobs=1)
+    forest = ExtraTreesRegressor(
+        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed, n_jobs=1
+    )
     scores = u[:, :keep] * s[:keep]
     forest.fit(train, scores[:, 0] if keep == 1 else scores)
     here, there = forest.apply(query), forest.apply(train)
     weights = np.zeros((len(query), len(train)))
-    for tree in range(trees):
+    for tree in range(config.trees):
         share = 1.0 / np.bincount(there[:, tree])[there[:, tree]]
         weights += (here[:, tree][:, None] == there[:, tree]) * share
-    return weights / trees
+    return weights / config.trees
 
 
 def weighted_future(weights: Floats, target: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,8 @@ from scipy.stats import binom
 
 from nasbench_lc.forecast import LEVELS
 from predictors.conformal import bounded, conformal_offsets, hold_out, value_range
-from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
+from predictors.extra_trees import ExtraTrees
+from predictors.forest import ForestConfig
 from predictors.gaussian import Gaussian
 from predictors.knn import KNN
 from predictors.last_value import LastValue
@@ -52,7 +53,7 @@ def test_each_level_covers_exactly_on_average() -> None:
             assert low <= share <= high, level
 
 
-@pytest.mark.parametrize("model", [LastValue(), Gaussian(), KNN(), ExtraTrees(ExtraTreesConfig(trees=30))], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("model", [LastValue(), Gaussian(), KNN(), ExtraTrees(ForestConfig(trees=30))], ids=lambda m: type(m).__name__)
 def test_eighty_percent_intervals_cover_eighty_percent(model: LastValue | Gaussian | KNN | ExtraTrees) -> None:
     curves = power_curves(6200, epochs=8, seed=3, noise=0.05)
     model.fit(curves.subset(slice(0, 200)), curves.subset(slice(200, 1200)))

@@ -6,9 +6,9 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.neighbors import KNeighborsRegressor
 
 from nasbench_lc.errors import ConfigError, NotFittedError
-from predictors.arch_only import ArchOnly, ArchOnlyConfig
-from predictors.extra_trees import ExtraTrees, ExtraTreesConfig
-from predictors.forest import forest_weights, weighted_future
+from predictors.arch_only import ArchOnly
+from predictors.extra_trees import ExtraTrees
+from predictors.forest import ForestConfig, forest_weights, weighted_future
 from predictors.knn import KNN, KNNConfig
 from predictors.last_value import LastValue
 from predictors.mean_curve import MeanCurve
@@ -43,7 +43,7 @@ def test_without_a_value_the_last_value_is_the_mean_curve() -> None:
     np.testing.assert_array_equal(mean, MeanCurve().fit(TRAIN, VALID).predict(observed, target.t).mean)
 
 
-@pytest.mark.parametrize("model", [LastValue(), MeanCurve(), KNN(), ExtraTrees(ExtraTreesConfig(trees=20))], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("model", [LastValue(), MeanCurve(), KNN(), ExtraTrees(ForestConfig(trees=20))], ids=lambda m: type(m).__name__)
 def test_beyond_the_training_curves_the_last_epoch_is_held(model: LastValue | MeanCurve | KNN | ExtraTrees) -> None:
     observed, _ = TEST.observe(5)
     forecast = model.fit(TRAIN, VALID).predict(observed, np.array([19.0, 20.0, 21.0, 50.0]))
@@ -53,7 +53,7 @@ def test_beyond_the_training_curves_the_last_epoch_is_held(model: LastValue | Me
 
 
 def test_a_prefix_longer_than_the_training_curves_stays_where_it_is() -> None:
-    short = ExtraTrees(ExtraTreesConfig(trees=5)).fit(power_curves(60, epochs=6), power_curves(45, epochs=6, seed=1))
+    short = ExtraTrees(ForestConfig(trees=5)).fit(power_curves(60, epochs=6), power_curves(45, epochs=6, seed=1))
     observed, _ = TEST.observe(9)
     forecast = short.predict(observed, np.array([10.0, 20.0]))
     np.testing.assert_allclose(forecast.mean, np.repeat(TEST.y[:, 8:9, 0], 2, 1))
@@ -61,13 +61,13 @@ def test_a_prefix_longer_than_the_training_curves_stays_where_it_is() -> None:
 
 
 def test_features_pay() -> None:
-    assert error(ExtraTrees(ExtraTreesConfig(trees=50))) < 0.6 * error(LastValue())
+    assert error(ExtraTrees(ForestConfig(trees=50))) < 0.6 * error(LastValue())
     assert error(KNN()) < 0.8 * error(LastValue())
-    assert error(ArchOnly(ArchOnlyConfig(trees=50))) < 0.6 * error(MeanCurve())
+    assert error(ArchOnly(ForestConfig(trees=50))) < 0.6 * error(MeanCurve())
 
 
 def test_arch_only_never_looks_at_the_prefix() -> None:
-    model = ArchOnly(ArchOnlyConfig(trees=10)).fit(TRAIN, VALID)
+    model = ArchOnly(ForestConfig(trees=10)).fit(TRAIN, VALID)
     observed, target = TEST.observe(5)
     mean = model.predict(observed, target.t).mean
     observed.y[:] = 7.0
@@ -91,7 +91,7 @@ def test_forest_weights_are_the_forest() -> None:
     rng = np.random.default_rng(0)
     x, q = rng.standard_normal((80, 5)), rng.standard_normal((30, 5))
     y = x[:, :2] @ rng.standard_normal((2, 6)) + 0.1 * rng.standard_normal((80, 6))
-    weights = forest_weights(x, q, y, trees=20, leaf=2, features=0.5, seed=3)
+    weights = forest_weights(x, q, y, ForestConfig(trees=20, leaf=2, features=0.5, seed=3))
     np.testing.assert_allclose(weights.sum(1), 1.0)
     u, s, v = np.linalg.svd(y - y.mean(0), full_matrices=False)
     kept = int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1
@@ -116,6 +116,6 @@ def test_curves_without_a_value_cannot_be_learnt() -> None:
 
 def test_state_brings_the_forecast_back_to_the_bit() -> None:
     observed, target = TEST.observe(7)
-    model = ExtraTrees(ExtraTreesConfig(trees=10)).fit(TRAIN, VALID)
-    again = ExtraTrees(ExtraTreesConfig(trees=10)).load_state(model.state())
+    model = ExtraTrees(ForestConfig(trees=10)).fit(TRAIN, VALID)
+    again = ExtraTrees(ForestConfig(trees=10)).load_state(model.state())
     np.testing.assert_array_equal(model.predict(observed, target.t).quantiles, again.predict(observed, target.t).quantiles)
