@@ -128,11 +128,11 @@ def _beside(results: Results) -> str:
         return ""
     strict = {(e["model"], e["observe"], e["horizon"]): e for e in results.beside.summary if e["subset"] == "all"}
     rows = []
-    for e in results.summary:
-        other = strict.get((e["model"], e["observe"], e["horizon"]))
-        if e["subset"] == "all" and other is not None:
-            shown = [cell(other, COLUMNS[0]), cell(e, COLUMNS[0])]
-            rows.append([escape(e["model"]), str(e["observe"]), str(e["horizon"]), *(escape(s) for s in shown)])
+    for (observe, horizon), entries in headline_entries(results).items():
+        for e in entries:
+            other = strict.get((e["model"], observe, horizon))
+            if e["subset"] == "all" and other is not None:
+                rows.append([escape(e["model"]), str(observe), str(horizon), *(escape(cell(x, COLUMNS[0])) for x in (other, e))])
     return (
         "<h2>Both protocols side by side</h2><p>The paper's protocol stops each model at its best epoch on the test curves, splits contiguously and "
         "drops the last epoch: optimistic by design.</p>"

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -109,9 +110,12 @@ def test_a_report_names_the_machine_but_not_the_host(results: Results) -> None:
 
 
 def test_both_protocols_stand_side_by_side(tmp_path: Path) -> None:
-    results = evaluate(MODELS, toy_curves(), observe=[4], horizons=[12], protocol="paper")
+    results = evaluate(MODELS, toy_curves(), observe=[2, 4], horizons=[8, 12], protocol="paper")
     text = write_report(results, tmp_path)[-1].read_text()
-    assert "Both protocols side by side" in text
+    table = text.split("Both protocols side by side")[1].split("</table>")[0]
+    lines = [tuple(re.findall("<td.*?>(.*?)</td>", row)) for row in table.split("<tr>")[2:]]
+    assert [line[1:3] for line in lines] == [(k, h) for k in "24" for h in ("8", "12") for _ in MODELS]
+    assert all(float(a[4]) <= float(b[4]) for a, b in zip(lines[::2], lines[1::2], strict=True))  # best first
     assert "Optimistic" in text
     record = json.loads((tmp_path / "scores.json").read_text())
     assert (record["protocol"], record["beside"]["protocol"]) == ("paper", "strict")
