@@ -80,7 +80,7 @@ class EnsembleODE(nn.Module):
         m, g, p, b = Wd z(s)
         y(s)    = last + e^(3 p) (m - sigmoid(g - 1) last),     scale softplus(b - 1/2) + 0.01
 
-    e^(3 p), at most e^(3/2), is by how much a curve still moves: where it has come to rest the forecast stays at its last value.
+    e^(3 p), between e^-9 and e^(3/2), is by how much a curve still moves: where it has come to rest the forecast stays at its last value.
 
     All curves share one grid, whatever was observed of them, so that a batch mixes prefixes of all lengths.
     """
@@ -110,7 +110,7 @@ class EnsembleODE(nn.Module):
         decoded = trajectory.map(lambda z: z @ self.decode.weight, self.decode.bias).at(times)
         mean, gate, pace, scale = decoded.permute(3, 1, 2, 0)
         last = question.last.unsqueeze(-1)
-        moved = torch.exp(3 * pace.clamp(max=0.5)) * (mean - torch.sigmoid(gate - 1) * last)
+        moved = torch.exp(3 * pace.clamp(-3, 0.5)) * (mean - torch.sigmoid(gate - 1) * last)
         return last + moved, nn.functional.softplus(scale - 0.5) + MIN_SCALE
 
     def _thin(self, x: Tensor) -> Tensor:
