@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +36,11 @@ class Inputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Prefix:
-    """`N` observed prefixes of `K` epochs.
+class _Curves:
+    """`N` curves of `K` epochs as tensors.
 
     Arguments:
-        epochs: The observed epochs, shape `(K,)`.
+        epochs: The epochs, shape `(K,)`.
         values: Scaled metrics filled forward, 0 before the first value, the metric to forecast first; shape `(N, K, M)`.
         seen: 1 where a value was observed, else 0, likewise.
         features: Scaled hyperparameters and sizes, shape `(N, P)`.
@@ -55,6 +55,12 @@ class Prefix:
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Prefix(_Curves):
+    """Observed prefixes."""
 
     @property
     def end(self) -> float:
@@ -140,25 +146,11 @@ class Scales:
 
     def whole(self, curves: CurveSet) -> "WholeCurves":
         """Whole curves, for fitting."""
-        values, seen = self._values(curves.y, curves.metrics, curves.t)
-        return WholeCurves(
-            torch.arange(1, curves.epochs + 1, dtype=torch.float32),
-            _forward_fill(values, seen),
-            seen,
-            torch.from_numpy(self.features.forward(*_features(curves, self.inputs)).astype(np.float32)),
-            self._graphs(curves.architectures),
-        )
+        return WholeCurves(*self._tensors(curves))
 
     def prefix(self, observed: Observed) -> Prefix:
         """Observed prefixes, for forecasting."""
-        values, seen = self._values(observed.y, observed.metrics, observed.t)
-        return Prefix(
-            torch.as_tensor(observed.t, dtype=torch.float32),
-            _forward_fill(values, seen),
-            seen,
-            torch.from_numpy(self.features.forward(*_features(observed, self.inputs)).astype(np.float32)),
-            self._graphs(observed.architectures),
-        )
+        return Prefix(*self._tensors(observed))
 
     def raw(self) -> dict[str, Any]:
         """As a JSON value, for a checkpoint."""
@@ -177,6 +169,12 @@ class Scales:
             tuple(tuple(m) for m in raw["means"]),
             tuple(raw["spreads"]),
         )
+
+    def _tensors(self, curves: CurveSet | Observed) -> tuple[Tensor, Tensor, Tensor, Tensor, GraphBatch | None]:
+        values, seen = self._values(curves.y, curves.metrics, curves.t)
+        features = torch.from_numpy(self.features.forward(*_features(curves, self.inputs)).astype(np.float32))
+        epochs = torch.as_tensor(curves.t, dtype=torch.float32)
+        return epochs, _forward_fill(values, seen), seen, features, self._graphs(curves.architectures)
 
     def _mean(self, t: Floats) -> Tensor:
         """The mean training curves at the epochs `t`, shape `(H, M)`; constant beyond their ends."""
@@ -199,18 +197,10 @@ class Scales:
         return collate_neurons(architectures) if self.inputs.graph == "neuron" else collate(architectures, self.vocabulary)
 
 
+@final
 @dataclass(frozen=True, eq=False)
-class WholeCurves:
-    """Whole curves as tensors; the fields are those of :class:`Prefix`, with `K` = `T`."""
-
-    epochs: Tensor
-    values: Tensor
-    seen: Tensor
-    features: Tensor
-    graphs: GraphBatch | None
-
-    def __len__(self) -> int:
-        return len(self.values)
+class WholeCurves(_Curves):
+    """Whole curves: `K` is `T`."""
 
     @property
     def informative(self) -> Tensor:
