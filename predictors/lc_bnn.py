@@ -1,23 +1,21 @@
 """LC-BNN: a Bayesian neural network over hyperparameters and time, with learning curves built into its last layer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 from torch import Tensor
 
 from nasbench_lc.curves import CurveSet, Floats, Observed, higher_is_better
-from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import LEVELS, Forecast, Mixture
-from predictors.base import Predictor, State
+from predictors.base import State
 from predictors.features import hyperparameter_features, vocabulary
 from predictors.lc_bnn_net import LCNet, log_joint
-from predictors.packing import pack_json, unpack_json
+from predictors.packing import columns
+from predictors.remembering import RememberingPredictor
 from predictors.sghmc import sghmc
 
 __all__ = ["LCBNN", "LCBNNConfig"]
@@ -50,7 +48,7 @@ class LCBNNConfig:
 
 
 @final
-class LCBNN(Predictor):
+class LCBNN(RememberingPredictor):
     """Weights sampled by adaptive stochastic-gradient Hamiltonian Monte Carlo; the forecast is normal with the mean and variance of the samples.
 
     A row of its table is (hyperparameters, t / T) and one value of a training curve. Hyperparameters are standardised; those that do not
@@ -70,36 +68,19 @@ class LCBNN(Predictor):
 
     def __init__(self, config: LCBNNConfig | None = None) -> None:
         self.config = config or LCBNNConfig()
-        self._state: State | None = None
 
-    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
-        """Sample the posterior of the weights given the training curves; `valid` is not used.
-
-        Raises:
-            ConfigError: If no training value of the metric is finite.
-        """
+    def _learn(self, train: CurveSet) -> tuple[dict[str, Any], State]:
         there = np.isfinite(train.target)
-        if not there.any():
-            raise ConfigError(
-                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
-            )
         words = vocabulary(train)
         hp = np.nan_to_num(hyperparameter_features(train.hyperparameters, words))
         spread = hp.std(0)
         unit = 1.0 if higher_is_better(train.metric) else max(float(np.quantile(train.target[there], 0.95)), 1e-9)
-        facts = {
-            "metric": train.metric,
-            "epochs": train.epochs,
-            "unit": unit,
-            "log": words["log"],
-            "names": list(train.hyperparameter_names),
-        }
-        known: State = {"facts": pack_json(facts), "centre": hp.mean(0), "spread": np.where(spread > 1e-9, spread, np.inf)}
+        known: State = {"centre": hp.mean(0), "spread": np.where(spread > 1e-9, spread, np.inf)}
         curve, epoch = np.nonzero(there)
         x = torch.from_numpy(np.column_stack([((hp - known["centre"]) / known["spread"])[curve], train.t[epoch] / train.epochs]))
         y = torch.from_numpy(_forward(train.target[there], train.metric, unit))
-        self._state = known | {"samples": self._sample(x, y).numpy()}
-        return self
+        facts = {"unit": unit, "log": words["log"], "names": list(train.hyperparameter_names)}
+        return facts, known | {"samples": self._sample(x, y).numpy()}
 
     def _sample(self, x: Tensor, y: Tensor) -> Tensor:
         """Parameters of the kept samples, one per row."""
@@ -122,48 +103,17 @@ class LCBNN(Predictor):
                 kept.append(theta)
         return torch.stack(kept)
 
-    def predict(self, observed: Observed, t: Floats) -> Forecast:
-        """Forecast from the hyperparameters; the observed prefix is ignored.
-
-        Raises:
-            NotFittedError: Before `fit` or `load_state`.
-            ConfigError: If another metric is asked for than was learnt.
-        """
-        if self._state is None:
-            raise NotFittedError("A predictor must be fitted before it predicts; got one that is not. Call fit or load_state first.")
-        s, facts = self._state, unpack_json(self._state["facts"])
-        if observed.metric != facts["metric"]:
-            raise ConfigError(
-                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
-            )
-        hp = np.full((len(observed), len(facts["names"])), np.nan)
-        for j, name in enumerate(facts["names"]):
-            if name in observed.hyperparameter_names:
-                hp[:, j] = observed.hyperparameters[:, observed.hyperparameter_names.index(name)]
-        inputs = np.nan_to_num((hyperparameter_features(hp, facts) - s["centre"]) / s["spread"])
+    def _forecast(self, facts: dict[str, Any], arrays: State, observed: Observed, t: Floats) -> Forecast:
+        hp = columns(observed.hyperparameters, observed.hyperparameter_names, tuple(facts["names"]))
+        inputs = np.nan_to_num((hyperparameter_features(hp, facts) - arrays["centre"]) / arrays["spread"])
         time = np.minimum(t, facts["epochs"]) / facts["epochs"]
-        net, samples = LCNet(inputs.shape[1] + 1), torch.from_numpy(np.array(s["samples"]))
+        net, samples = LCNet(inputs.shape[1] + 1), torch.from_numpy(np.array(arrays["samples"]))
         centre, variance = _moments_at(net, samples, torch.from_numpy(inputs), time, 1 / facts["epochs"])
         std = np.sqrt(variance) * facts["unit"]
         centre = centre if higher_is_better(observed.metric) else (1 - centre) * facts["unit"]
         top = 1.0 if higher_is_better(observed.metric) else np.inf
         quantiles = np.clip(centre[..., None] + std[..., None] * ndtri(LEVELS), 0.0, top)
         return Forecast(t, np.clip(centre, 0.0, top), LEVELS, quantiles, density=Mixture(centre[:, None], std[:, None]))
-
-    def state(self) -> State:
-        """The sampled weights and how inputs and outputs are scaled.
-
-        Raises:
-            NotFittedError: Before `fit` or `load_state`.
-        """
-        if self._state is None:
-            raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
-        return dict(self._state)
-
-    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
-        """The inverse of `state`."""
-        self._state = {name: np.array(value) for name, value in state.items()}
-        return self
 
 
 def _forward(y: Floats, metric: str, unit: float) -> Floats:

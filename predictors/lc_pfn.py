@@ -1,24 +1,22 @@
 """LC-PFN: a transformer that was trained, once and for all, to continue curves of a prior."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Self, final
+from typing import Any, final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.numpy import load
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
-from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import LEVELS, Forecast
-from predictors.base import Predictor, State
+from predictors.base import State
 from predictors.lc_pfn_bars import Bars
 from predictors.lc_pfn_net import PFN, PFNSize
 from predictors.lc_pfn_normaliser import Normaliser, normaliser_of
 from predictors.lc_pfn_pretrain import pretrain
-from predictors.packing import pack_json, unpack_json
+from predictors.remembering import RememberingPredictor
 
 __all__ = ["LCPFN", "LCPFNConfig"]
 
@@ -54,7 +52,7 @@ class LCPFNConfig:
 
 
 @final
-class LCPFN(Predictor):
+class LCPFN(RememberingPredictor):
     """Prior-data fitted network: one forward pass approximates the posterior predictive of a curve under the prior.
 
     It sees the observed part of the metric to forecast and nothing else. From the training curves it takes their length, which the axis
@@ -73,39 +71,14 @@ class LCPFN(Predictor):
 
     def __init__(self, config: LCPFNConfig | None = None) -> None:
         self.config = config or LCPFNConfig()
-        self._state: State | None = None
 
-    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
-        """Copy or pretrain the weights; read length and soft bounds off `train`.
-
-        Raises:
-            ConfigError: If no training value of the metric is finite, or the heads do not divide the width.
-        """
-        if not np.isfinite(train.target).any():
-            raise ConfigError(
-                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
-            )
+    def _learn(self, train: CurveSet) -> tuple[dict[str, Any], State]:
         norm = normaliser_of(train.target, train.metric)
-        facts = {"metric": train.metric, "epochs": train.epochs, "low": norm.low, "high": norm.high}
-        self._state = (self._pretrained() if self.config.retrain else shipped()) | {"facts": pack_json(facts)}
-        return self
+        return {"low": norm.low, "high": norm.high}, self._pretrained() if self.config.retrain else shipped()
 
-    def predict(self, observed: Observed, t: Floats) -> Forecast:
-        """Forecast by passes of the network; epochs beyond the training curves are held at their last.
-
-        Raises:
-            NotFittedError: Before `fit` or `load_state`.
-            ConfigError: If another metric is asked for than was fitted.
-        """
-        if self._state is None:
-            raise NotFittedError("A predictor must be fitted before it predicts; got one that is not. Call fit or load_state first.")
-        facts = unpack_json(self._state["facts"])
-        if observed.metric != facts["metric"]:
-            raise ConfigError(
-                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
-            )
+    def _forecast(self, facts: dict[str, Any], arrays: State, observed: Observed, t: Floats) -> Forecast:
         norm = Normaliser(facts["metric"], facts["low"], facts["high"])
-        net, bars = _network(self._state)
+        net, bars = _network(arrays)
         span = 100.0 / facts["epochs"]
         x = torch.from_numpy(np.minimum(observed.t * span, 100.0)).float()
         query = torch.from_numpy(np.minimum(t * span, 100.0)).float()
@@ -124,21 +97,6 @@ class LCPFN(Predictor):
         q = norm.inverse(np.concatenate(quantiles) if quantiles else np.empty((*shape, len(LEVELS))))
         return Forecast(t, mean, LEVELS, np.sort(q, axis=-1))
 
-    def state(self) -> State:
-        """Weights, borders, and what was read off the training curves.
-
-        Raises:
-            NotFittedError: Before `fit` or `load_state`.
-        """
-        if self._state is None:
-            raise NotFittedError("A predictor must be fitted before its state is read; got one that is not. Call fit first.")
-        return dict(self._state)
-
-    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
-        """The inverse of `state`."""
-        self._state = {name: np.array(value) for name, value in state.items()}
-        return self
-
     def _pretrained(self) -> State:
         c = self.config
         if c.heads < 1 or c.width % c.heads:
@@ -154,7 +112,7 @@ def shipped() -> State:
 
 def _network(state: State) -> tuple[PFN, Bars]:
     """The network and its bars; the size is read off the shapes."""
-    weights = {k: v for k, v in state.items() if k not in ("facts", "borders", "heads")}
+    weights = {k: v for k, v in state.items() if k not in ("borders", "heads")}
     width = weights["embed_x.weight"].shape[0]
     layers = len({k.split(".")[1] for k in weights if k.startswith("layers.")})
     net = PFN(PFNSize(width, layers, int(state["heads"][0]), len(state["borders"]) - 1)).load_arrays(weights)

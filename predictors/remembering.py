@@ -1,0 +1,80 @@
+"""What predictors share that say their quantiles themselves and are nothing but the arrays that they remember."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any, Self, final
+
+import numpy as np
+import numpy.typing as npt
+
+from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.errors import ConfigError, NotFittedError
+from nasbench_lc.forecast import Forecast
+from predictors.base import Predictor, State
+from predictors.packing import pack_json, unpack_json
+
+__all__ = ["RememberingPredictor"]
+
+FACTS = "facts"
+
+
+class RememberingPredictor(Predictor):
+    """A subclass says what it learns and how it forecasts from that; fits, checks and checkpoints are here."""
+
+    _state: State | None = None
+
+    @abc.abstractmethod
+    def _learn(self, train: CurveSet) -> tuple[dict[str, Any], State]:
+        """Facts, ready for JSON, and arrays."""
+
+    @abc.abstractmethod
+    def _forecast(self, facts: dict[str, Any], arrays: State, observed: Observed, t: Floats) -> Forecast:
+        """The forecast of what was learnt; among the facts are the metric and the `epochs` of the training curves."""
+
+    @final
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Learn from `train`; `valid` is not used.
+
+        Raises:
+            ConfigError: If no training value of the metric is finite.
+        """
+        if not np.isfinite(train.target).any():
+            raise ConfigError(
+                f"A predictor must be fitted to at least one finite value of {train.metric}; got {len(train)} curves without one. Give it more."
+            )
+        facts, arrays = self._learn(train)
+        self._state = arrays | {FACTS: pack_json({"metric": train.metric, "epochs": train.epochs} | facts)}
+        return self
+
+    @final
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """Forecast; see :meth:`predictors.base.Predictor.predict`.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+            ConfigError: If another metric is asked for than was learnt.
+        """
+        state = self.state()
+        facts = unpack_json(state.pop(FACTS))
+        if observed.metric != facts["metric"]:
+            raise ConfigError(
+                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
+            )
+        return self._forecast(facts, state, observed, t)
+
+    @final
+    def state(self) -> State:
+        """What was learnt.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+        """
+        if self._state is None:
+            raise NotFittedError("A predictor must be fitted before it is used; got one that is not. Call fit or load_state first.")
+        return dict(self._state)
+
+    @final
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `state`."""
+        self._state = {name: np.array(value) for name, value in state.items()}
+        return self
