@@ -127,3 +127,13 @@ def test_ninety_nine_samples_by_default_and_one_at_least() -> None:
     config = LCBNNConfig(steps=130, burn_in=30, keep_every=1, batch_size=2)
     assert len(LCBNN(config).fit(power_curves(5)).state()["samples"]) == 99
     assert len(LCBNN(LCBNNConfig(steps=2)).fit(power_curves(5)).state()["samples"]) == 1
+
+
+def test_every_parameter_gets_a_gradient_from_the_data() -> None:
+    net, draw = LCNet(4), torch.Generator().manual_seed(0)
+    parameters = [p.requires_grad_() for p in net.split(net.start(draw))]
+    x, y = torch.rand(20, 4, generator=draw, dtype=torch.float64), torch.rand(20, generator=draw, dtype=torch.float64)
+    slopes = torch.autograd.grad(
+        (net.mean(parameters[:-1], x) - y).square().mean(), parameters[:-1]
+    )  # without the prior, which reaches all
+    assert all(bool(slope.any()) for slope in slopes)
