@@ -31,7 +31,8 @@ from predictors.stretch import stretch, stretch_factor
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
 
-CHUNK = 1024
+CHUNK = 2048
+"""Paths per pass of a network: what a step of 2048 needs stays in the cache of a processor."""
 STATISTICS, STRETCH, CALIBRATION = "scales.json", "stretch", "calibration."
 CALIBRATED = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """The prefix lengths that quantiles are calibrated at, as parts of `T`."""
@@ -111,9 +112,10 @@ class NeuralPredictor(Predictor, abc.ABC):
         scales, network = self.fitted()
         times = torch.as_tensor(t, dtype=torch.float64)
         parts = []
-        for start in range(0, len(observed), CHUNK):
+        rows = max(1, CHUNK // self.config.paths)
+        for start in range(0, len(observed), rows):
             generator = torch.Generator().manual_seed(self.config.seed)
-            prefix = scales.prefix(observed.subset(slice(start, start + CHUNK))).double()
+            prefix = scales.prefix(observed.subset(slice(start, start + rows))).double()
             paths = stretch(network.forecast(prefix, times, self.config.paths, generator), self._stretch).float()
             parts.append(forecast_from_paths(t, paths, lambda x: scales.restore(t, x), self.config.strata, self.config.point))
         return _stack(parts)
