@@ -7,6 +7,11 @@ statistic with probability at least q and below the lower one with probability a
 Where that number is 0 or n + 1, so with fewer than 19 curves for the levels 0.05 and 0.95 and fewer than 39 for 0.025 and 0.975, the quantile is NaN:
 no number of that size can be had from so few curves.
 
+Curves of one group compute the same function, so they are no independent witnesses, and one large group may be most of a calibration set. It
+is groups that are exchangeable: each counts as one curve, shared out among its members, and `n` above is the number of groups. A new curve of
+a new group is then covered as stated (hierarchical conformal prediction: Lee, Barber and Willett 2023, arXiv 2306.06342). Curves that are
+groups of their own count as before.
+
 One curve in a hundred explodes, and its scaled residual times the difficulty of another curve is a number that no curve ever took. So
 quantiles are bounded by the range of the metric over all epochs of those `n` curves, learnt from or calibrated on, that are finite at every
 epoch (of all curves where none is), widened to hold what the curve itself has shown and its own point forecast. A run that stops being
@@ -20,9 +25,9 @@ for regression", JASA 2018, arXiv 1604.04173 (residuals scaled by a difficulty: 
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from nasbench_lc.curves import CurveSet, Floats
 from nasbench_lc.forecast import LEVELS
@@ -31,38 +36,45 @@ from predictors.scale import to_scale
 __all__ = ["ENOUGH", "bounded", "conformal_offsets", "hold_out", "value_range"]
 
 ENOUGH = 39
-"""The fewest calibration curves from which all levels 0.025 .. 0.975 can be had."""
+"""The fewest calibration groups from which all levels 0.025 .. 0.975 can be had."""
+
+HAIR = 1e-9
+"""(n + 1) q is often an integer, which floating point may miss by so much."""
 
 
-def conformal_offsets(residuals: Floats, levels: Floats = LEVELS) -> Floats:
+def conformal_offsets(residuals: Floats, levels: Floats = LEVELS, groups: Sequence[str] | None = None) -> Floats:
     """The order statistic of every level.
 
     Arguments:
         residuals: Signed residuals of `n` calibration curves, shape `(n, H)`; NaN where the truth is missing.
         levels: Shape `(Q,)`, increasing.
+        groups: `n` labels, those of :class:`~nasbench_lc.curves.CurveSet`; None where every curve is a group of its own.
 
     Returns:
         Shape `(H, Q)`, non-decreasing along the last axis; NaN where too few residuals are there.
     """
     n, horizon = residuals.shape
-    ordered = np.sort(residuals, axis=0)  # NaN last
-    count = np.isfinite(residuals).sum(0)[:, None] if n else np.zeros((horizon, 1), dtype=np.int64)
-    rank = (count + 1) * levels
-    near = np.abs(rank - np.round(rank)) < 1e-9  # (n + 1) q is an integer that floating point may miss by a hair
-    up = np.where(near, np.round(rank), np.ceil(rank)).astype(np.int64)
-    down = np.where(near, np.round(rank), np.floor(rank)).astype(np.int64)
-    low, high = _pick(ordered, down, count), _pick(ordered, up, count)
-    middle = np.abs(levels - 0.5) < 1e-9
+    if not n:
+        return np.full((horizon, len(levels)), np.nan)
+    there = np.isfinite(residuals)
+    _, index = np.unique(np.arange(n) if groups is None else np.array(groups), return_inverse=True)
+    members = np.zeros((index.max() + 1, horizon))
+    np.add.at(members, index, there)
+    weight = there / np.maximum(members[index], 1)
+    count = (members > 0).sum(0)[:, None]
+    order = np.argsort(residuals, axis=0, kind="stable")  # NaN last
+    ordered, weight = np.take_along_axis(residuals, order, 0), np.take_along_axis(weight, order, 0)
+    high = _reached(ordered.T, weight.cumsum(0).T, (count + 1) * levels)
+    low = _reached(ordered[::-1].T, weight[::-1].cumsum(0).T, (count + 1) * (1 - levels))
+    middle = np.abs(levels - 0.5) < HAIR
     return np.where(middle, (low + high) / 2, np.where(levels < 0.5, low, high))
 
 
-def _pick(ordered: Floats, rank: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> Floats:
-    """The values of 1-based ranks `(H, Q)` from sorted columns `(n, H)`, NaN where the rank is not in 1 .. count."""
-    inside = (rank >= 1) & (rank <= count)
-    if not len(ordered):
-        return np.full(rank.shape, np.nan)
-    values = np.take_along_axis(ordered.T, np.clip(rank - 1, 0, len(ordered) - 1), axis=1)
-    return np.where(inside, values, np.nan)
+def _reached(ordered: Floats, mass: Floats, wanted: Floats) -> Floats:
+    """The first value, in each row of `(H, n)`, at which the mass reaches what is wanted, shape `(H, Q)`; NaN where it never does."""
+    place = (mass[:, None, :] < wanted[:, :, None] - HAIR).sum(-1)
+    inside = place < ordered.shape[1]
+    return np.where(inside, np.take_along_axis(ordered, np.minimum(place, ordered.shape[1] - 1), 1), np.nan)
 
 
 def value_range(*sets: CurveSet) -> Floats:
@@ -93,19 +105,19 @@ def bounded(quantiles: Floats, span: Floats, shown: Floats, centre: Floats) -> F
 def hold_out(train: CurveSet, valid: CurveSet | None) -> tuple[CurveSet, CurveSet]:
     """The curves to learn from and those to calibrate on.
 
-    The calibration curves are `valid`, topped up with whole groups taken from `train` until there are 39, or without `valid` a seventh of
-    `train` if that is more; never more than a third of `train` is taken. The groups come in the order of the sha256 of their names, so that
-    nothing but chance decides.
+    The calibration curves are `valid`, topped up with whole groups taken from `train` until there are 39 groups, or without `valid` a seventh of
+    the groups of `train` if that is more; never more than a third of the curves of `train` is taken. The groups come in the order of the sha256 of
+    their names, so that nothing but chance decides.
     """
-    have = 0 if valid is None else len(valid)
-    want = min(max(ENOUGH - have, len(train) // 7 if valid is None else 0), len(train) // 3)
     groups = np.array(train.group)
     order = sorted(set(train.group), key=lambda g: hashlib.sha256(f"calibration:{g}".encode()).hexdigest())
+    want = ENOUGH - len(set(valid.group)) if valid is not None else max(ENOUGH, len(order) // 7)
     chosen = np.zeros(len(train), dtype=bool)
     for name in order:
         rows = groups == name
-        if chosen.sum() + rows.sum() <= want:
+        if want > 0 and chosen.sum() + rows.sum() <= len(train) // 3:
             chosen |= rows
+            want -= 1
     rest, taken = train.subset(~chosen), train.subset(chosen)
     return rest, taken if valid is None else _join(valid, taken)
 

@@ -19,7 +19,7 @@ from predictors.paths import Paths, normal_crps
 
 __all__ = ["FitOptions", "Network", "cut_validation", "fit", "random_length", "validation_lengths"]
 
-SCORED_PATHS = 2
+SCORED_PATHS = 8
 
 
 @dataclass(frozen=True)

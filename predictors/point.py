@@ -92,7 +92,7 @@ class PointPredictor(Predictor):
             here, there = np.searchsorted(grid, at), np.searchsorted(grid, t)
             z, spread, z0, spread0 = both[n:, there], width[n:, there], both[:n, here], width[:n, here]
         truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
-        offsets = conformal_offsets((truth - z0) / spread0)
+        offsets = conformal_offsets((truth - z0) / spread0, groups=self._calibration.group)
         shown = to_scale(observed.target, observed.metric)
         quantiles = bounded(z[..., None] + spread[..., None] * offsets, self._span, shown, z)
         return Forecast(t, from_scale(z, observed.metric), LEVELS, from_scale(quantiles, observed.metric))

@@ -49,7 +49,8 @@ class Recalibration:
         for row, k in zip(offsets, lengths, strict=True):
             prefix, target = calibration.observe(int(k))
             centre, spread = _centre_and_spread(ask(prefix, target.t), calibration.metric)
-            row[k:] = conformal_offsets((to_scale(target.y, calibration.metric) - centre) / spread)
+            residuals = (to_scale(target.y, calibration.metric) - centre) / spread
+            row[k:] = conformal_offsets(residuals, groups=calibration.group)
         return cls(lengths, offsets, span)
 
     def apply(self, own: Forecast, observed: Observed) -> Forecast:

@@ -128,16 +128,41 @@ def test_exploding_curves_spoil_neither_coverage_nor_the_size_of_quantiles(model
     assert forecast.quantiles.max() <= most * (1 + 1e-9)
 
 
+def test_a_group_counts_as_one_curve_however_many_members_it_has() -> None:
+    r = np.random.default_rng(0).standard_normal((45, 3))
+    each = conformal_offsets(r)
+    twice = np.repeat(r, 2, axis=0)
+    np.testing.assert_array_equal(conformal_offsets(twice, groups=[str(i // 2) for i in range(90)]), each)
+    crowd = np.concatenate([r, np.tile(r[:1], (200, 1))])
+    np.testing.assert_array_equal(conformal_offsets(crowd, groups=[str(i) for i in range(45)] + ["0"] * 200), each)
+    np.testing.assert_array_equal(conformal_offsets(r, groups=[str(i) for i in range(45)]), each)
+
+
+def test_new_curves_of_new_groups_are_covered_even_if_a_group_is_most_of_the_calibration() -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([60, *(1 + rng.integers(0, 3, 40))])
+    labels = [str(g) for g, n in enumerate(sizes) for _ in range(n)]
+    repeats = 3000
+    centre = rng.standard_normal((len(sizes), repeats))
+    r = np.repeat(centre, sizes, axis=0) + 0.1 * rng.standard_normal((len(labels), repeats))
+    new = rng.standard_normal(repeats) + 0.1 * rng.standard_normal(repeats)
+    for groups, ok in ((labels, True), (None, False)):
+        offsets = conformal_offsets(r, groups=groups)
+        low, high = (offsets[:, np.isclose(LEVELS, q)][:, 0] for q in (0.1, 0.9))
+        covered = ((new >= low) & (new <= high)).mean()
+        assert (covered >= 0.78) is ok, covered
+
+
 def test_hold_out_keeps_groups_together_and_tops_up_a_small_validation_part() -> None:
     curves = power_curves(200)
     curves = replace(curves, group=tuple(str(i // 4) for i in range(200)))
     rest, calibration = hold_out(curves, None)
     assert not set(rest.group) & set(calibration.group)
     assert len(rest) + len(calibration) == 200
-    assert 36 <= len(calibration) <= 39
+    assert len(calibration) == 64  # 16 of 50 groups: a third of the curves, and not yet 39 groups
     valid = power_curves(25, seed=9)
     rest, calibration = hold_out(curves, valid)
-    assert len(calibration) == 25 + 12
+    assert len(calibration) == 25 + 4 * 14
     rest, calibration = hold_out(curves, power_curves(50, seed=9))
     assert (len(rest), len(calibration)) == (200, 50)
 

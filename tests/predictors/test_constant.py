@@ -28,7 +28,8 @@ def test_chance_is_what_constants_scored_or_else_the_worst_of_the_first_epoch() 
         np.testing.assert_allclose(np.ptp(chance(some, computes_constant(some))), 0.0)
         level = chance(none, computes_constant(none))
         first = level[0] >= none.target[:, 0] if metric == "test_loss" else level[0] <= none.target[:, 0]
-        assert first.all() and len(level) == none.epochs
+        assert first.all()
+        assert len(level) == none.epochs
 
 
 def test_flat_goes_on_from_the_last_value() -> None:

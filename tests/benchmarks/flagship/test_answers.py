@@ -17,7 +17,8 @@ CURVES = power_curves(60, seed=2)
 
 def test_every_test_curve_is_scored_and_no_other(tmp_path: Path) -> None:
     found = answer(CURVES, MeanCurve(), "", 3, None, (0, 4), PartCache(tmp_path))
-    assert found is not None and list(found) == [0, 4]
+    assert found is not None
+    assert list(found) == [0, 4]
     tested = {uid for uid, e in zip(CURVES.uid, found[4].error, strict=True) if np.isfinite(e)}
     assert tested == set(split(CURVES, 3).test.uid)
     np.testing.assert_allclose(found[4].truth[np.isfinite(found[4].truth)], CURVES.target[np.isfinite(found[4].truth), -1], rtol=1e-6)
@@ -25,7 +26,8 @@ def test_every_test_curve_is_scored_and_no_other(tmp_path: Path) -> None:
 
 def test_a_prefix_that_a_model_cannot_start_from_is_left_out(tmp_path: Path) -> None:
     found = answer(CURVES, LastValue(), "", 3, None, (0, 4), PartCache(tmp_path))
-    assert found is not None and 4 in found
+    assert found is not None
+    assert 4 in found
 
 
 def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> None:
@@ -33,7 +35,8 @@ def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> N
     assert answer(CURVES, MeanCurve(), "", 0, None, (4,), cache, stored_only=True) is None
     first = answer(CURVES, MeanCurve(), "", 0, None, (4,), cache)
     again = answer(CURVES, MeanCurve(), "", 0, None, (4,), cache, stored_only=True)
-    assert first is not None and again is not None
+    assert first is not None
+    assert again is not None
     np.testing.assert_array_equal(first[4].error, again[4].error)
     assert answer(CURVES, MeanCurve(), "other", 0, None, (4,), cache, stored_only=True) is None
     assert answer(replace(CURVES, y=CURVES.y + 1), MeanCurve(), "", 0, None, (4,), cache, stored_only=True) is None
