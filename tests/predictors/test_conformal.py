@@ -140,7 +140,7 @@ def test_a_group_counts_as_one_curve_however_many_members_it_has() -> None:
 
 def test_new_curves_of_new_groups_are_covered_even_if_a_group_is_most_of_the_calibration() -> None:
     rng = np.random.default_rng(2)
-    sizes = np.array([60, *(1 + rng.integers(0, 3, 40))])
+    sizes = np.array([400, *(1 + rng.integers(0, 3, 40))])
     labels = [str(g) for g, n in enumerate(sizes) for _ in range(n)]
     repeats = 3000
     centre = rng.standard_normal((len(sizes), repeats))
