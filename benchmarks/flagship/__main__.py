@@ -49,7 +49,7 @@ def main() -> None:
         curves = case.curves((Path("datasets"), a.imports)) if a.only in case.name else None
         if curves is None:
             continue
-        answers: Answers = {}
+        answers: dict[str, dict[int, Mapping[int, Answer]]] = {}
         for seed in seeds:
             for model in models:
                 kept = ask(case, curves, model, seed, cache, a.tables)

@@ -50,7 +50,7 @@ class Answer:
     truth: Floats
 
 
-Answers = dict[str, dict[int, Mapping[int, Answer]]]
+Answers = Mapping[str, Mapping[int, Mapping[int, Answer]]]
 """By model, seed and prefix."""
 
 

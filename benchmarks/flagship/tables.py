@@ -8,10 +8,15 @@ from scipy.stats import rankdata
 
 from benchmarks.flagship.answers import Answers
 from benchmarks.paired import means, resamples
+from evaluation.noise_floor import noise_floor, repeated
 from evaluation.ranks import kendall, top_overlap
-from nasbench_lc.curves import Floats, higher_is_better
+from nasbench_lc.curves import CurveSet, Floats, higher_is_better
 
-__all__ = ["Cell", "against", "calibration", "holm", "ranking", "worse"]
+__all__ = ["Cell", "against", "calibration", "ceiling", "holm", "ranking", "worse"]
+
+ENOUGH_REPEATED = 20
+RUNS = 4
+"""Of each configuration at most so many runs count; the cost grows with the square."""
 
 
 class Cell:
@@ -40,6 +45,10 @@ class Cell:
         """The mean over curves and seeds, then that of every resample, shape `(1 + draws,)`."""
         return means(self.values(model, name), self._weights)
 
+    def median(self, model: str, name: str) -> float:
+        """The median over curves and seeds: what the typical curve suffers, whatever a few do."""
+        return float(np.nanmedian(self.values(model, name)))
+
     def rank_scores(self, model: str) -> tuple[float, float]:
         """Kendall's tau and the overlap of the best ten, means over seeds."""
         up = higher_is_better(self.metric)
@@ -57,6 +66,7 @@ def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
     return {
         "case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "arm": arm, "baseline": baseline,
         "error": float(ours[0]), "baseline_error": float(theirs[0]),
+        "median": cell.median(arm, "error"), "baseline_median": cell.median(baseline, "error"),
         "reduction": float(1 - ours[0] / theirs[0]), "interval": [float(low), float(high)],
         "kendall": tau, "baseline_kendall": tau0, "top10": top, "baseline_top10": top0,
     }  # fmt: skip
@@ -69,6 +79,15 @@ def calibration(cell: Cell, model: str) -> dict[str, Any]:
     width, crps = float(cell.mean(model, "width")[0]), float(cell.mean(model, "crps")[0])
     head = {"case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "model": model}
     return {**head, "coverage_80": float(inside[0]), "interval": [float(low), float(high)], "width_80": width, "crps": crps}
+
+
+def ceiling(case: str, curves: CurveSet) -> dict[str, Any] | None:
+    """Kendall's tau that no forecast before the first epoch can beat, from runs that differ in nothing but chance; None where there are too few."""
+    several = repeated(curves)
+    if several is None or len(several) < ENOUGH_REPEATED:
+        return None
+    found = noise_floor(several[:, :RUNS, -1:])
+    return {"case": case, "observe": 0, "configurations": found["n"], **found["kendall"]}
 
 
 def ranking(cells: Sequence[Cell], models: Sequence[str], name: str) -> dict[str, float]:

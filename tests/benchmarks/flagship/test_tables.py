@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.flagship.answers import Answer
-from benchmarks.flagship.tables import Cell, against, calibration, holm, ranking, worse
+from benchmarks.flagship.tables import Cell, against, calibration, ceiling, holm, ranking, worse
+from tests.predictors.toy_curves import power_curves
 
 N, SEEDS = 60, (0, 1, 2)
 
@@ -64,3 +67,14 @@ def test_only_a_model_that_is_not_the_best_can_be_worse() -> None:
 def test_holm_against_a_worked_example() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_the_ceiling_is_one_where_repeated_runs_agree_and_absent_without_any() -> None:
+    curves = power_curves(60, seed=1)
+    assert ceiling("case", curves) is None
+    row = np.arange(60) // 2
+    twice = replace(curves, group=tuple(map(str, row)), hyperparameters=curves.hyperparameters[row], y=curves.y[row])
+    found = ceiling("case", twice)
+    assert found is not None
+    assert found["configurations"] == 30
+    assert found["value"] == pytest.approx(1) == found["reached"]
