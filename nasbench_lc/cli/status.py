@@ -20,8 +20,7 @@ def command(file: Path | None, as_json: bool) -> None:
     reading = read_all(path)
     if reading.table is None:
         raise FormatError(f"The dataset must hold finished runs; got none yet at {path}. Run the generate command again.")
-    plan = json.loads(str(reading.table.attributes["plan"]))
-    planned = int(plan["n"]) * int(plan["repeats"]) if "n" in plan else len(reading.table)
+    planned = _planned(str(reading.table.attributes["plan"]), len(reading.table))
     counts = Counter(s.label for s in reading.table.statuses)
     report = {
         "file": str(path),
@@ -37,3 +36,14 @@ def command(file: Path | None, as_json: bool) -> None:
     click.echo(f"{report['finished']} of {planned} runs finished ({', '.join(f'{n} {s}' for s, n in sorted(counts.items()))})")
     if reading.shards or reading.bad:
         click.echo(f"{len(reading.shards)} parts not merged yet, {len(reading.bad)} damaged; the generate command merges them")
+
+
+def _planned(text: str, finished: int) -> int:
+    """How many runs a plan asks for; as many as are there where it is not one of `generate`."""
+    try:
+        plan = json.loads(text)
+        return int(plan["n"]) * int(plan["repeats"]) if "n" in plan else finished
+    except (ValueError, TypeError, KeyError) as error:
+        raise FormatError(
+            f"The plan of a dataset must be a JSON object with n and repeats; got {text[:40]!r}. Restore the file from a copy."
+        ) from error

@@ -138,7 +138,8 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
     """A log as a dataset; see :func:`read_log` for its form.
 
     Runs without any value are dropped unless `all_runs`. Runs that end early, or miss a value, have the status partial. A run without an
-    architecture is grouped with those of equal hyperparameters, or stands for itself where it has none of these either.
+    architecture, or in a log where all runs have the same, is grouped with those of equal hyperparameters, or stands for itself where it has none
+    of these either: otherwise no split could part them.
 
     Raises:
         FormatError: As :func:`read_log`, and if no run is left.
@@ -147,6 +148,7 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
     notes = list(log.notes)
     total = max(log.epochs, log.planned or 0)
     dropped = 0
+    same = len(set(log.architectures)) == 1
     runs: list[ForeignRun] = []
     for i, name in enumerate(log.runs):
         metrics = {m: _stretch(c[i], total) for m, c in log.curves.items()}
@@ -155,11 +157,7 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
             continue
         hyperparameters = {h: float(v[i]) for h, v in sorted(log.hyperparameters.items()) if np.isfinite(v[i])}
         architecture = log.architectures[i]
-        alone = (
-            ""
-            if architecture.string
-            else digest({"imported": "csv", "hyperparameters": hyperparameters, "run": "" if hyperparameters else name})
-        )
+        alone = digest({"imported": "csv", "hyperparameters": hyperparameters, "run": "" if hyperparameters else name})
         runs.append(
             ForeignRun(
                 name=name,
@@ -169,7 +167,7 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
                 seconds=None if log.seconds is None else _stretch(log.seconds[i], total),
                 lr=None if log.lr is None else _stretch(log.lr[i], total),
                 status=Status.DIVERGED if log.exploded[i] else status_of(metrics),
-                group=log.groups[i] or alone,
+                group=alone if same or not architecture.string else log.groups[i],
                 n_params=float(log.n_params[i]),
             )
         )

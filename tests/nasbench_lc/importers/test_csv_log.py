@@ -156,6 +156,13 @@ def test_groups_without_an_architecture(tmp_path: Path) -> None:
     assert len(set(texts(alone.columns["arch/group"]))) == 2
 
 
+def test_one_architecture_for_all_parts_runs_no_less_than_none(tmp_path: Path) -> None:
+    tuned = import_csv(write(tmp_path, "run,epoch,val_acc,lr,arch\na,1,.1,.1,64\nb,1,.2,.2,64\n"))
+    assert len(set(texts(tuned.columns["arch/group"]))) == 2
+    both = import_csv(write(tmp_path, "run,epoch,val_acc,lr,arch\na,1,.1,.1,64\nb,1,.2,.2,64\nc,1,.2,.2,32\n"))
+    assert len(set(texts(both.columns["arch/group"]))) == 2
+
+
 def test_text_hyperparameters_are_dropped(tmp_path: Path) -> None:
     log = read_log(write(tmp_path, "run,epoch,val_acc,hp_optimizer,Batch Size\na,1,.1,adam,32\n"))
     assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"batch_size": [32.0]}
