@@ -62,6 +62,24 @@ def test_the_speeds_in_the_readme_are_those_measured() -> None:
     assert [f for f in figures if f not in readme] == []
 
 
+def test_the_accuracies_in_the_readme_are_those_of_the_committed_results() -> None:
+    from evaluation.table import number
+
+    text = (ROOT / "README.md").read_text().split("## How good it is")[1].split("\n## ")[0]
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ") and "MAPE" not in line]
+    assert len(rows) >= 6
+    for name in ("mlp-car", "mlp-segment"):
+        results = json.loads((ROOT / "docs" / "results" / name / "scores.json").read_text())
+        last = max(e["horizon"] for e in results["summary"])
+        entries = {e["model"]: e for e in results["summary"] if (e["observe"], e["horizon"], e["subset"]) == (10, last, "all")}
+        column = 1 if name == "mlp-car" else 3
+        for row in rows:
+            e = entries[row[0].split(" (")[0]]
+            error, tau = e["mape"], e["kendall"]["mean"]
+            assert row[column] == f"{number(error['mean'])} [{number(error['low'])}, {number(error['high'])}]"
+            assert row[column + 1] == f"{tau:.3f}"
+
+
 def test_no_code_unpickles() -> None:
     """Nothing that ships can run code out of a data file."""
     bad = re.compile(r"\bpickle\b|\bjoblib\.load\b|torch\.load\(|allow_pickle=True|(?<![\w.])(?:eval|exec)\(")
