@@ -65,7 +65,7 @@ def main() -> None:
 def ask(case: Case, curves: CurveSet, model: str, seed: int, cache: PartCache, stored_only: bool) -> Mapping[int, Answer] | None:
     """The answers of one model, or of lc-gode-x without a part: ``lc-gode-x/PART``."""
     spec, _, name = model.partition("/")
-    part = PARTS.get(name, WHOLE)
+    part = PARTS[name] if name else WHOLE
     kind, options = parse_spec(spec)
     with part.away():
         predictor = make(kind, {**options, **part.options}, seed)

@@ -1,4 +1,4 @@
-"""The parts of lc-gode-x, each taken away by itself. What is no option of the model is replaced while one variant is fitted and forecasts."""
+"""The parts of lc-gode-x, each taken away by itself, but for the graph, which has a table of its own. What is no option of the model is replaced while one variant is fitted and forecasts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -72,7 +72,6 @@ WHOLE = Part("nothing")
 """What is no variant."""
 
 PARTS: dict[str, Part] = {
-    "graph": Part("no architecture; hyperparameters only", {"use_graph": "false"}),
     "ensemble": Part("one network instead of five", {"members": "1"}),
     "solver": Part("one step of RK4 instead of eight", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),

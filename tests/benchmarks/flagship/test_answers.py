@@ -57,7 +57,7 @@ def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwar
         if part is None:
             model, given = LCGODEX(options), curves
         else:
-            words = {"use_graph": bool(0), "members": 1, "steps": 1, "dropout": 0.0}
+            words = {"members": 1, "steps": 1, "dropout": 0.0}
             model = LCGODEX(replace(options, **{name: words[name] for name in PARTS[part].options}))
             given = PARTS[part].curves(curves)
         found = answer(given, model, part or "", 0, None, (5,), PartCache(folder))
