@@ -1,4 +1,7 @@
-"""The parts of lc-gode-x, each taken away by itself, but for the graph, which has a table of its own. What is no option of the model is replaced while one variant is fitted and forecasts."""
+"""The parts of lc-gode-x, each taken away by itself, but for the graph, which has a table of its own.
+
+What is no option of the model is replaced while one variant is fitted and forecasts.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
