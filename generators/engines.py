@@ -38,7 +38,7 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
                 "n_workers": workers,
                 "threads_per_worker": 1,
                 "dashboard_address": None,
-                "silence_logs": logging.ERROR,
+                "silence_logs": logging.CRITICAL,  # an error reaches us as an exception; on Ctrl-C its scheduler would print lines of its own
             }
             with deaf_children():
                 address = stack.enter_context(LocalCluster(**options))
