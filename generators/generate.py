@@ -140,7 +140,7 @@ def generate(
             except WorkerLost as error:
                 lost = error
             finally:
-                table = compact(path)
+                table = compact(path, plan.json)  # so that `status` of an interrupted extension counts what was asked for
             if lost is None:
                 break
             if attempt == _LOSSES_OF_WORKERS - 1:

@@ -126,6 +126,14 @@ def check_interrupted(tmp_path: Path, done: subprocess.CompletedProcess[str]) ->
     assert np.isfinite(again.table.columns["curves/test_loss"]).all()
 
 
+def test_an_interrupted_extension_says_what_was_asked_for(tmp_path: Path):
+    generate(plan_of(20), tmp_path / "x.h5", engine="serial", data_dir=tmp_path, resolver=stub_resolver)
+    interrupted(tmp_path, "--engine", "serial")
+    table = store.read(tmp_path / "x.h5")
+    assert 20 < len(table) < 200
+    assert json.loads(str(table.attributes["plan"]))["n"] == 200
+
+
 @pytest.mark.parametrize("engine", ["serial", "joblib", "dask"])
 def test_interrupted_from_the_keyboard(tmp_path: Path, engine: str):
     check_interrupted(tmp_path, interrupted(tmp_path, "--engine", engine, "--workers", "2"))
