@@ -33,7 +33,7 @@ from nasbench_lc.curves import CurveSet, Floats, Status
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.files import atomic
 from nasbench_lc.pool import one_thread, spread
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 from predictors.base import Predictor
 from predictors.configure import make
 
@@ -173,9 +173,8 @@ def main() -> None:
 
 
 def store(path: Path, cells: Mapping[str, Cell], tests: Mapping[str, Any], seeds: int) -> None:
-    machine = {k: v for k, v in environment().items() if k != "host"}
     budget = {"settings": SETTINGS, "trial_epochs": TRIAL_EPOCHS, "chosen_by": "MAPE of validation curves, 10 observed, to epoch 200"}
-    head = {"machine": machine, "budget": budget, "summary": summary(cells, tests, seeds)}
+    head = {"machine": machine(), "budget": budget, "summary": summary(cells, tests, seeds)}
     # One line a cell: the file is read by people too.
     text = json.dumps(head, indent=1)[:-2]
     for name, items in (("tests", tests), ("cells", cells)):

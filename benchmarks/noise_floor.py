@@ -28,7 +28,7 @@ from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Floats
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.files import atomic
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 from nasbench_lc.seeding import child_seed
 
 METRICS = ("test_loss",)
@@ -67,7 +67,7 @@ def main() -> None:
         how = {
             "configurations": [stored[i].index for i in chosen],
             "stored_runs_used": int(same.sum()),
-            "provenance": {name: value for name, value in environment().items() if name != "host"},
+            "provenance": machine(),
         }
         out = a.out or path.with_suffix(".floor.json")
         older = json.loads(out.read_text()) if out.exists() else None

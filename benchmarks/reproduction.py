@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.published import HORIZONS, PUBLISHED
-from evaluation.table import number
+from evaluation.table import markdown_table, number
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import atomic
 
@@ -146,8 +146,7 @@ def _missing(what: str) -> str:
 
 
 def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = "|:--|" + "--:|" * (len(head) - 1)
-    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)])
+    return "\n".join(markdown_table(head, lines))
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from evaluation.split import Split
 from evaluation.summary import summarize
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.errors import ConfigError
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 from predictors.base import Predictor
 
 __all__ = ["PROTOCOLS", "evaluate", "score"]
@@ -169,10 +169,7 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
     )
     summary = summarize(rows) + (summarize(ok, "without_diverged") if ok else ())
     configs = {m: config_of(question.fitted.get(m) or question.models[m](0)) for m in question.names}
-    machine = {
-        name: value for name, value in environment().items() if name != "host"
-    }  # reports are passed on; a host's name says nothing in them
-    provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **machine, "models": configs}
+    provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **machine(), "models": configs}
     floors = tuple(f for f in question.floors if f["metric"] == test.metric and (f["observe"], f["horizon"]) in question.pairs)
     return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures, floors)
 

@@ -13,7 +13,7 @@ from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
 from evaluation.sections import Section, floor_sentence, prefix_sections, variant_sections
 from evaluation.summary import HEADLINE
-from evaluation.table import cell, headline_entries, label, shown_columns
+from evaluation.table import cell, headline_entries, label, markdown_table, shown_columns
 from evaluation.verdict import caveats, verdict
 
 __all__ = ["SCORES_SCHEMA", "markdown_report", "scores_csv", "scores_json", "write_report"]
@@ -99,19 +99,18 @@ def _leaderboards(results: Results) -> list[str]:
         floor = floor_at(results.floors, first["metric"], observe, horizon)
         lines += [] if floor is None else [floor_sentence(floor), ""]
         columns = shown_columns(entries)
-        lines += ["| model | " + " | ".join(c.title for c in columns) + " |", "|:--|" + "--:|" * len(columns)]
+        rows = []
         for entry in entries:
             bold = "**" if entry["best"] else ""
             cells = [f"{bold if c.key == HEADLINE else ''}{cell(entry, c)}{bold if c.key == HEADLINE else ''}" for c in columns]
-            lines.append(f"| {label(entry)} | " + " | ".join(cells) + " |")
-        lines.append("")
+            rows.append([label(entry), *cells])
+        lines += [*markdown_table(["model", *(c.title for c in columns)], rows), ""]
     return lines
 
 
 def _table(section: Section) -> list[str]:
     title, head, rows = section
-    lines = ["| " + " | ".join(row) + " |" for row in (head, *rows)]
-    return [f"### {title}", "", lines[0], "|:--|" + "--:|" * (len(head) - 1), *lines[1:], ""]
+    return [f"### {title}", "", *markdown_table(head, rows), ""]
 
 
 def _strategies(results: Results) -> list[str]:

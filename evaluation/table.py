@@ -1,14 +1,14 @@
 """Leaderboards as text."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 
-__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "number", "shown_columns"]
+__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "markdown_table", "number", "shown_columns"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,12 @@ def number(value: float, digits: int = 3) -> str:
         return f"{value:.{digits - 1}e}"
     text = f"{value:#.{digits}g}"
     return f"{value:.0f}" if "e" in text else text.rstrip(".")
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table, the first column left-aligned, the others right-aligned."""
+    line = ["| " + " | ".join(row) + " |" for row in (head, *rows)]
+    return [line[0], "|:--|" + "--:|" * (len(head) - 1), *line[1:]]
 
 
 def shown_columns(entries: Sequence[Row]) -> tuple[Column, ...]:

@@ -25,7 +25,7 @@ from generators.record import Record
 from nasbench_lc.config import RunConfig
 from nasbench_lc.errors import NasbenchError
 from nasbench_lc.files import atomic
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 from nasbench_lc.shards import state_file
 
 __all__ = ["Resumable", "Saves", "copy_into"]
@@ -63,7 +63,7 @@ class Saves:
     def __init__(self, run: RunConfig, folder: Path | None = None, seconds: float = 0.0, device: str = "cpu") -> None:
         self._path = state_file(folder, run.run_id) if folder is not None and seconds > LONG_SECONDS else None
         # Rounding depends on all of this: a run that went on elsewhere would be nobody's curve.
-        self._made = json.dumps({"run": run.run_id, "device": device, **{k: v for k, v in environment().items() if k != "host"}})
+        self._made = json.dumps({"run": run.run_id, "device": device, **machine()})
         self._epochs = run.recipe.epochs
         self._last = time.monotonic()
 

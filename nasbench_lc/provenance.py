@@ -8,7 +8,7 @@ from importlib import metadata
 
 from nasbench_lc.version import __version__
 
-__all__ = ["environment", "versions"]
+__all__ = ["environment", "machine", "versions"]
 
 _PACKAGES = ("torch", "torchvision", "torch-geometric", "torchdiffeq", "numpy", "scipy", "scikit-learn", "h5py")
 
@@ -43,4 +43,9 @@ def _processor() -> str:
 
 def environment() -> dict[str, str]:
     """Host, processor, system and versions: what a report or a checkpoint records beside its numbers."""
-    return {"host": socket.gethostname(), "processor": _processor(), "system": platform.platform(), **_versions()}
+    return {"host": socket.gethostname(), **machine()}
+
+
+def machine() -> dict[str, str]:
+    """The same without the host: for what is passed on, where its name says nothing."""
+    return {"processor": _processor(), "system": platform.platform(), **_versions()}

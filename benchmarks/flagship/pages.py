@@ -11,10 +11,10 @@ from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, holm, ranking, worse
-from evaluation.table import number
+from evaluation.table import markdown_table, number
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.files import atomic
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 
 __all__ = ["write"]
 
@@ -33,7 +33,7 @@ def write(found: Found, out: Path) -> None:
         "field": _field(found),
         "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
         "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
-        "machine": {key: value for key, value in environment().items() if key != "host"},
+        "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, text in (("flagship.json", json.dumps(record, indent=1) + "\n"), ("flagship.md", page(record))):
@@ -195,4 +195,4 @@ def _harm(row: Mapping[str, Any]) -> str:
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(head) + " |", "|:--|" + "--:|" * (len(head) - 1), *("| " + " | ".join(row) + " |" for row in body), ""]
+    return [*markdown_table(head, body), ""]

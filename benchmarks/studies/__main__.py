@@ -16,9 +16,10 @@ from benchmarks.studies.sizes import SIZE
 from benchmarks.studies.stress import STRESS
 from benchmarks.studies.transfers import TRANSFER
 from evaluation.cache import PartCache
+from evaluation.table import markdown_table
 from nasbench_lc.cli.specs import split_specs
 from nasbench_lc.files import atomic
-from nasbench_lc.provenance import environment
+from nasbench_lc.provenance import machine
 
 STUDIES: dict[str, Study] = {
     "prefixes": PREFIXES,
@@ -55,8 +56,7 @@ def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, o
         elif models is None or fit.spec in models:
             rows += answer(fit, cache)
             print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
-    machine = {key: value for key, value in environment().items() if key != "host"}
-    record = {"study": name, "seeds": seeds, "notes": notes, "sections": study.sections(rows), "machine": machine, "rows": rows}
+    record = {"study": name, "seeds": seeds, "notes": notes, "sections": study.sections(rows), "machine": machine(), "rows": rows}
     out.mkdir(parents=True, exist_ok=True)
     with atomic(out / f"{name}.json") as temporary:
         head = json.dumps({key: value for key, value in record.items() if key != "rows"}, indent=1)[:-2]
@@ -78,8 +78,7 @@ def page(out: Path) -> None:
         record = json.loads(path.read_text())
         lines += [f"## {study.title}", "", f"{study.question} {record['seeds']} seeds.", "", *(f"{note}\n" for note in record["notes"])]
         for title, head, body in record["sections"]:
-            table = ["| " + " | ".join(row) + " |" for row in (head, *body)]
-            lines += [f"### {title}", "", table[0], "|:--|" + "--:|" * (len(head) - 1), *table[1:], ""]
+            lines += [f"### {title}", "", *markdown_table(head, body), ""]
     with atomic(out / "README.md") as temporary:
         temporary.write_text("\n".join(lines))
 

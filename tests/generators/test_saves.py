@@ -122,8 +122,8 @@ def test_a_bad_state_is_no_state(how: str, tmp_path: Path, monkeypatch: pytest.M
 def test_a_state_of_another_version_is_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     run, task = cnn()
     killed_after(2, monkeypatch, lambda: train_fast(run, task, saves=Saves(run, tmp_path, 1.0)))
-    here = module.environment()
-    monkeypatch.setattr(module, "environment", lambda: {**here, "torch": "0.1"})
+    here = module.machine()
+    monkeypatch.setattr(module, "machine", lambda: {**here, "torch": "0.1"})
     assert equal(train_fast(run, task, saves=Saves(run, tmp_path, 1.0)), train_fast(run, task))
     assert "another run, machine or version" in caplog.text
 

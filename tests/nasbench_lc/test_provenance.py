@@ -5,7 +5,7 @@ from importlib import metadata
 import numpy as np
 
 from nasbench_lc import __version__
-from nasbench_lc.provenance import environment, versions
+from nasbench_lc.provenance import environment, machine, versions
 
 
 def test_versions_are_canonical_json_of_what_the_numbers_depend_on():
@@ -19,6 +19,7 @@ def test_versions_are_canonical_json_of_what_the_numbers_depend_on():
 def test_environment_names_machine_and_versions():
     found = environment()
     assert found["host"] == socket.gethostname()
+    assert machine() == {name: value for name, value in found.items() if name != "host"}
     assert found["processor"]
     assert found["system"]
     assert found["h5py"] == metadata.version("h5py")
