@@ -1,6 +1,7 @@
 """By how much one mean error lies under another, with what the choice of test curves makes uncertain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,11 +32,12 @@ def reduction(errors: Mapping[str, Floats], arm: str, baseline: str) -> tuple[fl
     return float(value[0]), float(low), float(high)
 
 
-def resamples(groups: Sequence[object]) -> Floats:
+@lru_cache(maxsize=1)  # all prefixes of a case ask for the same
+def resamples(groups: Sequence[Hashable]) -> Floats:
     """How often every curve is drawn, shape `(1 + draws, N)`: once in row 0, then as a bootstrap over groups has it.
 
     Arguments:
-        groups: `N` labels; curves of one label are drawn together, since they compute the same function.
+        groups: `N` labels, a tuple or a range; curves of one label are drawn together, since they compute the same function.
     """
     place: dict[object, int] = {}
     index = np.array([place.setdefault(label, len(place)) for label in groups])

@@ -34,8 +34,8 @@ class Cell:
     def __init__(self, case: str, observe: int, metric: str, groups: Sequence[str], found: Answers, seeds: Sequence[int]) -> None:
         self.case, self.observe, self.metric, self.seeds = case, observe, metric, seeds
         self.models = [m for m, of in found.items() if all(observe in of.get(s, {}) for s in seeds)]
-        self._found = found
-        self._weights = resamples(groups)
+        self._found, self._groups = found, tuple(groups)
+        self._means: dict[tuple[str, str], Floats] = {}
 
     def values(self, model: str, name: str) -> Floats:
         """What :class:`Answer` calls `name`, shape `(seeds, N)`."""
@@ -43,7 +43,9 @@ class Cell:
 
     def mean(self, model: str, name: str) -> Floats:
         """The mean over curves and seeds, then that of every resample, shape `(1 + draws,)`."""
-        return means(self.values(model, name), self._weights)
+        if (model, name) not in self._means:
+            self._means[model, name] = means(self.values(model, name), resamples(self._groups))
+        return self._means[model, name]
 
     def median(self, model: str, name: str) -> float:
         """The median over curves and seeds: what the typical curve suffers, whatever a few do."""
