@@ -1,11 +1,12 @@
-"""Split-conformal quantiles: exact in finite samples where calibration and test curves are exchangeable.
+"""Split-conformal quantiles: right in finite samples where calibration and test curves are exchangeable.
 
 For every horizon epoch the residuals of the calibration curves, divided by how hard each curve looks from its prefix, are sorted; the
-quantile at level q of a new curve is its point forecast plus its own difficulty times one order statistic of them: number ceil((n + 1) q)
-for q > 1/2, number floor((n + 1) q) for q < 1/2, the mean of both at the median. A new residual then falls below the upper
-statistic with probability at least q and below the lower one with probability at most q, whatever the model and the distribution.
-Where that number is 0 or n + 1, so with fewer than 19 curves for the levels 0.05 and 0.95 and fewer than 39 for 0.025 and 0.975, the quantile is NaN:
-no number of that size can be had from so few curves.
+quantile at level q of a new curve is its point forecast plus its own difficulty times order statistic number (n + 1) q of them. A new residual
+falls below number k with probability k / (n + 1), whatever the model and the distribution. Where (n + 1) q is no integer, the
+quantile lies between the two neighbours, at that part of the way: it is never more than 1 / (n + 1) off, and not off at all where the distribution
+is uniform between them. (Taking the outer neighbour instead would promise at least q, and make every interval too wide.)
+Where that number is below 1 or above n, so with fewer than 19 curves for the levels 0.05 and 0.95 and fewer than 39 for 0.025 and 0.975, the quantile
+is NaN: no number of that size can be had from so few curves.
 
 Curves of one group compute the same function, so they are no independent witnesses, and one large group may be most of a calibration set. It
 is groups that are exchangeable: each counts as one curve, shared out among its members, and `n` above is the number of groups. A new curve of
@@ -13,12 +14,13 @@ a new group is then covered as stated (hierarchical conformal prediction: Lee, B
 groups of their own count as before.
 
 One curve in a hundred explodes, and its scaled residual times the difficulty of another curve is a number that no curve ever took. So
-quantiles are bounded by the range of the metric over all epochs of those `n` curves, learnt from or calibrated on, that are finite at every
-epoch (of all curves where none is), widened to hold what the curve itself has shown and its own point forecast. A run that stops being
-finite passes 1e28 on its way; no curve that is scored does. What the bounds cost: a new curve that is exchangeable with those leaves
-their range upwards with probability at most 1 / (n + 1), and downwards likewise, so a new value falls below the upper quantile with
-probability at least q - 1 / (n + 1), and below the lower one with at most q + 1 / (n + 1); a central interval loses at most 2 / (n + 1).
-With 400 curves that is 0.5 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
+quantiles are bounded by a range: of the `n` curves, learnt from or calibrated on, that are finite at every epoch (of all curves where none is),
+the j with the greatest values are left out, and the j with the least, j = n // 100 but at least 1, or 0 of fewer than 39 curves; the range is what the
+others ever took, widened to hold what the curve itself has shown and its own point forecast. So one explosion among the calibration
+curves is not the outer quantile of every forecast. What the bounds cost: a new curve that is exchangeable with those leaves
+the range upwards with probability at most (j + 1) / (n + 1), and downwards likewise, so a new value falls below the upper quantile with
+probability at least that much less than without them; it matters to a level only where so many curves do explode. With 400 curves that is
+1.2 %. Beyond the epochs of those curves nothing is promised, with or without bounds.
 
 Sources: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., "Distribution-free predictive inference
 for regression", JASA 2018, arXiv 1604.04173 (residuals scaled by a difficulty: section 5.2).
@@ -43,7 +45,7 @@ HAIR = 1e-9
 
 
 def conformal_offsets(residuals: Floats, levels: Floats = LEVELS, groups: Sequence[str] | None = None) -> Floats:
-    """The order statistic of every level.
+    """The order statistic of every level, between two where (n + 1) q is no integer.
 
     Arguments:
         residuals: Signed residuals of `n` calibration curves, shape `(n, H)`; NaN where the truth is missing.
@@ -61,31 +63,39 @@ def conformal_offsets(residuals: Floats, levels: Floats = LEVELS, groups: Sequen
     members = np.zeros((index.max() + 1, horizon))
     np.add.at(members, index, there)
     weight = there / np.maximum(members[index], 1)
-    count = (members > 0).sum(0)[:, None]
-    order = np.argsort(residuals, axis=0, kind="stable")  # NaN last
-    ordered, weight = np.take_along_axis(residuals, order, 0), np.take_along_axis(weight, order, 0)
-    high = _reached(ordered.T, weight.cumsum(0).T, (count + 1) * levels)
-    low = _reached(ordered[::-1].T, weight[::-1].cumsum(0).T, (count + 1) * (1 - levels))
-    middle = np.abs(levels - 0.5) < HAIR
-    return np.where(middle, (low + high) / 2, np.where(levels < 0.5, low, high))
+    count = (members > 0).sum(0)
+    order = np.argsort(np.where(there, residuals, np.nan), axis=0, kind="stable")  # NaN last
+    ordered, mass = np.take_along_axis(residuals, order, 0), np.take_along_axis(weight, order, 0).cumsum(0)
+    return np.stack([_order_statistics(ordered[: there[:, h].sum(), h], mass[:, h], int(count[h]), levels) for h in range(horizon)])
 
 
-def _reached(ordered: Floats, mass: Floats, wanted: Floats) -> Floats:
-    """The first value, in each row of `(H, n)`, at which the mass reaches what is wanted, shape `(H, Q)`; NaN where it never does."""
-    place = (mass[:, None, :] < wanted[:, :, None] - HAIR).sum(-1)
-    inside = place < ordered.shape[1]
-    return np.where(inside, np.take_along_axis(ordered, np.minimum(place, ordered.shape[1] - 1), 1), np.nan)
+def _order_statistics(ordered: Floats, mass: Floats, count: int, levels: Floats) -> Floats:
+    """Number (n + 1) q of `n` = `count` groups, shape `(Q,)`, for values in order and how many groups lie at or below each.
+
+    A whole group is the mean of what lies between the masses (n + 1) q - 1 and (n + 1) q, so that it does not matter how it is shared out.
+    """
+    place = (count + 1) * levels
+    place = np.where(np.abs(place - np.rint(place)) < HAIR, np.rint(place), place)
+    upto = mass[: len(ordered), None]
+    since = np.concatenate([np.zeros((1, 1)), upto[:-1]])[: len(ordered)]
+    share = np.maximum(np.minimum(upto, place) - np.maximum(since, place - 1), 0.0)
+    value = (np.where(share < HAIR, 0.0, share) * ordered[:, None]).sum(0)
+    # Rounding may take a hair off the order of equal values.
+    return np.where((place >= 1) & (place <= count), np.fmax.accumulate(np.where(place >= 1, value, np.nan)), np.nan)
 
 
 def value_range(*sets: CurveSet) -> Floats:
-    """The least and the greatest value of the metric at any epoch of any curve that is finite at every one, shape `(2,)`.
+    """Between which values curves keep that are not the most extreme hundredth of their kind, shape `(2,)`; see the head of this module.
 
-    On the scale of :mod:`predictors.scale`; of all curves where none is finite throughout, and infinite where there is no value at all.
+    On the scale of :mod:`predictors.scale`; infinite where there is no value at all.
     """
     rows = [to_scale(curves.target, curves.metric) for curves in sets]
     whole = [z[np.isfinite(z).all(1)] for z in rows]
-    z = np.concatenate([part.ravel() for part in (whole if any(map(len, whole)) else rows)])
-    return np.array([np.fmin.reduce(z, initial=np.inf), np.fmax.reduce(z, initial=-np.inf)])
+    kept = whole if any(map(len, whole)) else rows
+    least = np.sort(np.concatenate([np.fmin.reduce(z, axis=1, initial=np.inf) for z in kept]))
+    greatest = np.sort(np.concatenate([np.fmax.reduce(z, axis=1, initial=-np.inf) for z in kept]))
+    left_out = max(1, len(least) // 100) if len(least) >= ENOUGH else 0
+    return np.array([least[left_out], greatest[-1 - left_out]]) if len(least) else np.array([np.inf, -np.inf])
 
 
 def bounded(quantiles: Floats, span: Floats, shown: Floats, centre: Floats) -> Floats:

@@ -46,11 +46,31 @@ def test_each_level_covers_exactly_on_average() -> None:
     offsets = conformal_offsets(rng.standard_exponential((n, repeats)))  # skewed on purpose
     below = (rng.standard_exponential((repeats, 1)) <= offsets).mean(0)
     for level, share in zip(LEVELS, below, strict=True):
-        rank = np.ceil((n + 1) * level) if level > 0.5 else np.floor((n + 1) * level)
-        if 1 <= rank <= n and level != 0.5:
-            expected = rank / (n + 1)
-            low, high = binom.ppf([1e-4, 1 - 1e-4], repeats, expected) / repeats
+        if 1 <= (n + 1) * level <= n:
+            low, high = (
+                binom.ppf(p, repeats, round_((n + 1) * level) / (n + 1)) / repeats for p, round_ in ((1e-4, np.floor), (1 - 1e-4, np.ceil))
+            )
             assert low <= share <= high, level
+            assert abs(share - level) < 0.02, level
+
+
+def test_between_two_order_statistics_a_level_takes_its_part_of_the_way() -> None:
+    r = np.arange(1.0, 58.0)[:, None] ** 2  # n + 1 = 58
+    offsets = conformal_offsets(r)[0]
+    for level, value in zip(LEVELS, offsets, strict=True):
+        place = 58 * level
+        if 1 <= place <= 57:
+            assert value == pytest.approx(np.interp(place, np.arange(1, 58), r[:, 0]), rel=1e-12), level
+
+
+def test_intervals_are_no_wider_on_average_than_they_say() -> None:
+    """The outer neighbours of 45 curves would cover 40 of 46, not 80 %."""
+    rng = np.random.default_rng(5)
+    repeats = 4000
+    offsets = conformal_offsets(rng.standard_normal((45, repeats)))
+    low, high = (offsets[:, np.isclose(LEVELS, q)][:, 0] for q in (0.1, 0.9))
+    new = rng.standard_normal(repeats)
+    assert abs(((new >= low) & (new <= high)).mean() - 0.8) < 0.02
 
 
 @pytest.mark.parametrize("model", [LastValue(), Gaussian(), KNN(), ExtraTrees(ForestConfig(trees=30))], ids=lambda m: type(m).__name__)
@@ -72,6 +92,14 @@ def test_the_range_is_over_all_epochs_of_all_sets() -> None:
     np.testing.assert_array_equal(value_range(a, b), [-2.0, 3.0])
     assert value_range(b.subset([1]))[1] == 1e9  # ... unless there is no other
     np.testing.assert_array_equal(value_range(a.subset([])), [np.inf, -np.inf])
+
+
+def test_the_most_extreme_hundredth_of_the_curves_sets_no_bound_at_either_end() -> None:
+    for n, left_out in ((38, 0), (39, 1), (199, 1), (200, 2), (450, 4)):
+        curves = power_curves(n, epochs=4, metric="test_acc")
+        curves.y[:] = (np.random.default_rng(n).permutation(n)[:, None] + np.array([0.0, 0.25, 0.5, 0.125]))[:, :, None]
+        np.testing.assert_array_equal(value_range(curves), [left_out, n - 1 - left_out + 0.5])
+        np.testing.assert_array_equal(value_range(curves.subset(slice(0, n // 2)), curves.subset(slice(n // 2, None))), value_range(curves))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 4))
@@ -132,9 +160,9 @@ def test_a_group_counts_as_one_curve_however_many_members_it_has() -> None:
     r = np.random.default_rng(0).standard_normal((45, 3))
     each = conformal_offsets(r)
     twice = np.repeat(r, 2, axis=0)
-    np.testing.assert_array_equal(conformal_offsets(twice, groups=[str(i // 2) for i in range(90)]), each)
+    np.testing.assert_allclose(conformal_offsets(twice, groups=[str(i // 2) for i in range(90)]), each, rtol=1e-9)
     crowd = np.concatenate([r, np.tile(r[:1], (200, 1))])
-    np.testing.assert_array_equal(conformal_offsets(crowd, groups=[str(i) for i in range(45)] + ["0"] * 200), each)
+    np.testing.assert_allclose(conformal_offsets(crowd, groups=[str(i) for i in range(45)] + ["0"] * 200), each, rtol=1e-9)
     np.testing.assert_array_equal(conformal_offsets(r, groups=[str(i) for i in range(45)]), each)
 
 
