@@ -5,8 +5,9 @@ from hashlib import sha256
 
 import numpy as np
 
-from evaluation.cache import PartCache, code_digest, config_of, curves_digest
+from evaluation.cache import PartCache, config_of, curves_digest
 from evaluation.part import Job, Part, run_part
+from evaluation.source_code import code_digest
 from nasbench_lc.config import digest
 from nasbench_lc.errors import NasbenchError
 from nasbench_lc.pool import WorkerLost, one_thread, spread
@@ -40,7 +41,7 @@ def _answer(job: Job, cache: PartCache | None) -> Part:
     state = {n: sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for n, a in predictor.state().items()} if job.fitted else {}
     asked = {"model": job.model, "seed": job.seed, "pairs": job.pairs, "protocol": job.protocol.name, "state": state}
     data = [curves_digest(part) for part in (job.split.train, job.split.valid, job.split.test)]
-    key = digest({**asked, "config": config_of(predictor), "data": data, "code": code_digest(predictor)})
+    key = digest({**asked, "config": config_of(predictor), "data": data, "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is not None:
         return Part.restored(*stored)

@@ -6,7 +6,6 @@ question asked, and the source code that answers it. A part is two files, JSON a
 
 import dataclasses
 import hashlib
-import inspect
 import json
 import os
 import zipfile
@@ -17,12 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import predictors.base
-from nasbench_lc import errors
 from nasbench_lc.curves import CurveSet
 from predictors.base import Predictor
 
-__all__ = ["PartCache", "code_digest", "config_of", "curves_digest"]
+__all__ = ["PartCache", "config_of", "curves_digest"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -41,16 +38,6 @@ def config_of(predictor: Predictor) -> dict[str, Any]:
     """The class and the hyperparameters of a predictor, ready for JSON."""
     kind = type(predictor)
     return {"class": f"{kind.__module__}.{kind.__qualname__}", **json.loads(json.dumps(dataclasses.asdict(predictor.config), default=repr))}
-
-
-def code_digest(predictor: Predictor) -> str:
-    """The sha256 over the source of the predictors, of evaluation, of the ground floor, and of the predictor's own module."""
-    folders = {Path(module).parent for module in (predictors.base.__file__, __file__, errors.__file__) if module}
-    sources = {path for folder in folders for path in folder.rglob("*.py")} | {Path(inspect.getfile(type(predictor)))}
-    sha = hashlib.sha256()
-    for path in sorted(sources):
-        sha.update(path.name.encode() + path.read_bytes())
-    return sha.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)

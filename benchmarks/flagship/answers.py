@@ -1,13 +1,8 @@
 """What one model makes of one case under one seed, curve by curve, and where that is kept."""
 
-import ast
-import hashlib
-import inspect
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +12,7 @@ from evaluation.cache import Arrays, PartCache, config_of, curves_digest
 from evaluation.calibration import coverage, crps, width
 from evaluation.part import learnable
 from evaluation.scoring import scored_curves, take
+from evaluation.source_code import code_digest
 from evaluation.split import split
 from nasbench_lc.config import digest
 from nasbench_lc.curves import CurveSet, Floats
@@ -24,7 +20,7 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.pool import one_thread
 from predictors.base import Predictor
 
-__all__ = ["Answer", "Answers", "answer", "sources"]
+__all__ = ["Answer", "Answers", "answer"]
 
 PER_CURVE = ("error", "crps", "inside", "width", "final", "truth")
 
@@ -77,7 +73,7 @@ def answer(
         stored_only: Whether to fit nothing, and return None where the cache has no answer.
     """
     asked = {"label": label, "seed": seed, "train": train_size, "observe": observe, "curves": curves_digest(curves)}
-    key = digest({**asked, "config": config_of(predictor), "code": sources(type(predictor).__module__)})
+    key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is None and stored_only:
         return None
@@ -125,21 +121,3 @@ def _answers(
                 arrays[f"{k}.{name}"][rows[kept]] = value
             done.append(k)
     return {"observe": done, "fit_seconds": fit, "predict_seconds": time.process_time() - began, "n_test": len(rows)}, arrays
-
-
-def sources(module: str) -> str:
-    """The sha256 over the source of a predictor's module and of all modules of `predictors` that it imports, directly or not."""
-    todo, seen = [module], set[str]()
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        spec = find_spec(name)
-        tree = ast.parse(Path(spec.origin).read_text() if spec and spec.origin else "")
-        todo += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.module.startswith("predictors.")]
-    sha = hashlib.sha256(inspect.getsource(_answers).encode())
-    for name in sorted(seen):
-        spec = find_spec(name)
-        sha.update(name.encode() + (Path(spec.origin).read_bytes() if spec and spec.origin else b""))
-    return sha.hexdigest()

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from evaluation.cache import PartCache, code_digest, config_of, curves_digest
+from evaluation.cache import PartCache, config_of, curves_digest
 from evaluation.part import Job, learnable, main_prefix, run_part
 from evaluation.protocol import Strict
 from evaluation.results import Row
+from evaluation.source_code import code_digest
 from evaluation.split import Split
 from evaluation.stats import bootstrap_interval
 from nasbench_lc.cli.specs import parse_spec
@@ -61,7 +62,7 @@ def answer(fit: Fit, cache: PartCache) -> list[Row]:
     predictor = make(name, options, fit.seed)
     sets = {"train": fit.train, "valid": fit.valid, **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
-    key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor)})
+    key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, "evaluation.part")})
     stored = cache.load(key)
     if stored is None:
         stored = _scored(fit, predictor), {}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.flagship.answers import answer, sources
+from benchmarks.flagship.answers import answer
 from benchmarks.flagship.parts import PARTS
 from evaluation.cache import PartCache
 from evaluation.split import split
@@ -40,11 +40,6 @@ def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> N
     np.testing.assert_array_equal(first[4].error, again[4].error)
     assert answer(CURVES, MeanCurve(), "other", 0, None, (4,), cache, stored_only=True) is None
     assert answer(replace(CURVES, y=CURVES.y + 1), MeanCurve(), "", 0, None, (4,), cache, stored_only=True) is None
-
-
-def test_the_code_that_counts_is_what_a_predictor_imports() -> None:
-    assert sources("predictors.lc_gode_x") != sources("predictors.mean_curve")
-    assert sources("predictors.mean_curve") == sources("predictors.mean_curve")
 
 
 def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwards(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evaluation.source_code import code_digest
+from predictors.last_value import LastValue
+from predictors.lc_gode_x import LCGODEX
+from predictors.mean_curve import MeanCurve
+from tests.evaluation.toys import Last
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_models_of_other_code_and_other_askers_differ() -> None:
+    made = [code_digest(m, "evaluation.part") for m in (LCGODEX(), MeanCurve(), LastValue(), Last())]
+    assert len({*made, code_digest(LastValue(), "evaluation.answers")}) == 5
+    assert code_digest(MeanCurve(), "evaluation.part") == made[1]
+
+
+SCRIPT = """
+from pathlib import Path
+import evaluation.source_code as m
+from predictors.extra_trees import ExtraTrees
+from predictors.last_value import LastValue
+print(m.code_digest(ExtraTrees(), "evaluation.part"), m.code_digest(LastValue(), "evaluation.part"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "both"),
+    [("predictors/forest.py", False), ("predictors/conformal.py", True), ("nasbench_lc/curves.py", True), ("evaluation/part.py", True)],
+)
+def test_what_is_imported_counts_and_what_is_not_does_not(changed: str, both: bool, tmp_path: Path) -> None:
+    for package in ("predictors", "evaluation", "nasbench_lc"):
+        (tmp_path / package).symlink_to(REPOSITORY / package)
+    name, module = changed.split("/")
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    for file in (REPOSITORY / name).iterdir():
+        if file.name != "__pycache__":
+            (tmp_path / name / file.name).symlink_to(file)
+    before = _digests(tmp_path)
+    own = tmp_path / name / module
+    text = own.read_text()
+    own.unlink()
+    own.write_text(text + "# changed")
+    after = _digests(tmp_path)
+    assert [a != b for a, b in zip(before, after, strict=True)] == [True, both]
+
+
+def _digests(folder: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=folder, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(folder)}
+    )
+    return done.stdout.split()
