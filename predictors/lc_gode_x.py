@@ -1,7 +1,7 @@
 """LC-GODE-X: the flagship. docs/flagship.md explains it on one page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -12,11 +12,14 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.constant import chance, computes_constant, flat
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
+from predictors.forest import ForestConfig, forest_change
 from predictors.options import Options, number
 from predictors.point import PointPredictor
 from predictors.scale import to_scale
 from predictors.scaling import bend
+from predictors.second_opinion import learn_weights, weight_at
 from predictors.standard_curves import StandardCurves
+from predictors.table import remember, tabulate
 from predictors.windows import RunningSums
 
 __all__ = ["LCGODEX", "LCGODEXOptions"]
@@ -25,8 +28,8 @@ CHUNK = 1024
 SMALLEST = 1e-3
 FINE = 1e-2
 CONSTANT_WIDTH = 1e-2
-CHANCE = "chance"
-NET = "net."
+CHANCE, WEIGHTS = "chance", "weights"
+NET, TREES = "net.", "trees."
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class LCGODEXOptions(Options):
 
 @final
 class LCGODEX(PointPredictor):
-    """An ensemble of conditional latent ODEs in standardised deviations from the typical curve, with exact conformal quantiles.
+    """An ensemble of conditional latent ODEs in standardised deviations from the typical curve, trees for a second opinion, conformal quantiles.
 
     Sources: the latent ODE conditioned on an architecture is LC-GODE's (arXiv 2412.15554), the ensemble that of Lakshminarayanan et al. 2017
     (arXiv 1612.01474), the quantiles are split-conformal (:mod:`predictors.conformal`) around the median with the networks' own scale as difficulty.
@@ -86,10 +89,25 @@ class LCGODEX(PointPredictor):
             torch.manual_seed(self.config.seed)
             net = EnsembleODE(self._shape(curves))
             _fit(net, curves, train, self.config)
-        return curves.state() | {CHANCE: level} | {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
+        nets: State = {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
+        trees: State = {TREES + name: value for name, value in remember(train if self.config.use_graph else _without_graphs(train)).items()}
+        return curves.state() | {CHANCE: level} | nets | trees
+
+    def _tune(self, known: State, calibration: CurveSet) -> State:
+        return known | {
+            WEIGHTS: learn_weights(lambda seen, t: (self._networks(known, seen, t)[0], self._trees(known, seen, t)), calibration)
+        }
+
+    def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
+        answer, width = self._networks(known, observed, t)
+        weight = weight_at(np.array(known[WEIGHTS]), len(observed.t))
+        if weight > 0:
+            answer = answer + weight * (self._trees(known, observed, t) - answer)
+        constant = (computes_constant(observed) & self.config.use_graph)[:, None]
+        return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
 
     @torch.no_grad()
-    def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
+    def _networks(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         curves = StandardCurves.from_state(known)
         net = EnsembleODE(self._shape(curves)).eval()
         net.load_state_dict(_weights(known))
@@ -97,9 +115,11 @@ class LCGODEX(PointPredictor):
         parts = [
             _forecast(net, curves, observed.subset(slice(i, i + CHUNK)), t, self.config.members) for i in range(0, len(observed), CHUNK)
         ]
-        answer, width = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-        constant = (computes_constant(observed) & self.config.use_graph)[:, None]
-        return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def _trees(self, known: State, observed: Observed, t: Floats) -> Floats:
+        table = tabulate({k.removeprefix(TREES): v for k, v in known.items() if k.startswith(TREES)}, observed, t)
+        return table.start[:, None] + forest_change(table, ForestConfig(seed=self.config.seed % 2**32))[0]
 
     def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config
@@ -170,21 +190,21 @@ def _relative(curves: StandardCurves, train: CurveSet) -> Tensor:
 
 
 def _forecast(net: EnsembleODE, curves: StandardCurves, observed: Observed, t: Floats, members: int) -> tuple[Floats, Floats]:
-    """Forecasts on the scale of :mod:`predictors.scale` and how far off they may be, both `(N, H)`.
-
-    A prefix that ends outside all training curves goes on as it ends: a dead or exploding run is unlike any curve that was learnt from.
-    """
+    """Forecasts on the scale of :mod:`predictors.scale` and how far off they may be, both `(N, H)`."""
     n = len(observed)
     sums, static = curves.sums(observed.y, observed.metrics), curves.features(observed)
     rows = torch.arange(n).expand(members, n)
     mean, scale = net(_question(curves, sums, static, rows, torch.full((members, n), len(observed.t))), curves.times(t))
     spread = (scale.square().mean(0) + mean.var(0, correction=0)).sqrt()
-    held, last = curves.stranger(observed)
-    centre, low, high = (curves.back(mean.mean(0) + d * spread, t) for d in (0, -1, 1))
-    answer, below, above = (
-        to_scale(curves.scale.inverse(x).numpy(), observed.metric) for x in (centre + held * (last - centre), low, high)
-    )
+    centre = (curves.scale.inverse(curves.back(mean.mean(0) + d * spread, t)).numpy() for d in (0, -1, 1))
+    answer, below, above = (to_scale(x, observed.metric) for x in centre)
     return answer, (above - below) / 2 + SMALLEST
+
+
+def _without_graphs(train: CurveSet) -> CurveSet:
+    """Curves that all seem to be of one architecture, which trees cannot tell apart by it."""
+    nothing = np.zeros(len(train))
+    return replace(train, architectures=train.architectures[:1] * len(train), n_params=nothing, n_macs=nothing)
 
 
 def _weights(known: Mapping[str, Any]) -> dict[str, Tensor]:

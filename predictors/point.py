@@ -42,6 +42,10 @@ class PointPredictor(Predictor):
     def _learn(self, train: CurveSet) -> State:
         """What to remember of the training curves, as arrays."""
 
+    def _tune(self, known: State, calibration: CurveSet) -> State:
+        """What was learnt, with what is better chosen on curves that were not learnt from; a number or two, or quantiles are no longer right."""
+        return known
+
     @abc.abstractmethod
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats | None]:
         """Point forecasts on the scale, shape `(N, H)`, and how far off they may be, likewise and positive, or None if the model cannot tell.
@@ -63,7 +67,8 @@ class PointPredictor(Predictor):
         rest, calibration = hold_out(train, valid)
         if not np.isfinite(rest.target).any():
             rest = train
-        self._known, self._calibration, self._span = _copies(self._learn(rest)), calibration, value_range(rest, calibration)
+        self._known = _copies(self._tune(_copies(self._learn(rest)), calibration))
+        self._calibration, self._span = calibration, value_range(rest, calibration)
         return self
 
     @final

@@ -37,8 +37,7 @@ class StandardCurves:
         limits: Between which values each metric is read at each epoch (:func:`predictors.robust.limits`), shape `(2, T, M)`.
         mean: The mean training curve on the scale of :class:`MetricScale`, shape `(T, M)`.
         spread: How far training curves lie from it, likewise.
-        low: The least value of the metric to forecast in training at each epoch, shape `(T,)`.
-        high: The greatest, likewise.
+        reach: The least and the greatest value of the metric to forecast in training, likewise scaled, shape `(2,)`.
         static: Mean and deviation of the static features, shape `(2, F)`; those that never differ have deviation 0.
     """
 
@@ -46,8 +45,7 @@ class StandardCurves:
     limits: Floats
     mean: Floats
     spread: Floats
-    low: Floats
-    high: Floats
+    reach: Floats
     static: Floats
 
     @classmethod
@@ -59,16 +57,16 @@ class StandardCurves:
         y = columns(train.y, train.metrics, metrics)
         bounds = limits(np.stack([to_scale(y[:, :, j], m) for j, m in enumerate(metrics)], axis=-1))
         nothing = np.empty((0, 0))
-        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
+        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing)
         z = bare._scaled(train.y, train.metrics)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
             mean = np.nan_to_num(np.nanmean(z, 0))
             spread = np.nan_to_num(np.sqrt(np.nanmean(np.clip(z - mean, -3, 3) ** 2, 0)))
-            low, high = np.nan_to_num(np.nanmin(z[:, :, 0], 0)), np.nan_to_num(np.nanmax(z[:, :, 0], 0))
+            reach = np.nan_to_num([np.nanmin(z[:, :, 0]), np.nanmax(z[:, :, 0])])
         x = bare._static(train)
         deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
-        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
+        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), reach, np.stack([x.mean(0), deviation]))
 
     @classmethod
     def from_state(cls, state: Mapping[str, npt.NDArray[np.generic]]) -> "StandardCurves":
@@ -122,18 +120,7 @@ class StandardCurves:
         """Standardised values at the epochs `t` `(H,)` to the scale of :class:`MetricScale`, within what training curves ever took."""
         at = np.minimum(t.astype(np.int64), self.epochs) - 1
         raw = torch.from_numpy(self.mean[at, 0]) + z * torch.from_numpy(self.spread[at, 0])
-        return raw.clamp(float(self.low.min()), float(self.high.max()))
-
-    def stranger(self, observed: Observed) -> tuple[Tensor, Tensor]:
-        """How far outside the training curves each prefix ends, 0 (inside) to 1 (by a quarter of their range), and where, both `(N, 1)`."""
-        k = min(len(observed.t), self.epochs)
-        n = len(observed)
-        if not k:
-            return torch.zeros(n, 1, dtype=torch.float64), torch.zeros(n, 1, dtype=torch.float64)
-        last = torch.from_numpy(self._scaled(observed.y, observed.metrics)[:, k - 1, 0])
-        low, high = float(self.low[k - 1]), float(self.high[k - 1])
-        outside = torch.maximum(last - high, low - last).clamp(min=0) / max(high - low, 0.1)
-        return (4 * outside).clamp(max=1).nan_to_num(0.0).unsqueeze(-1), last.nan_to_num(0.0).unsqueeze(-1)
+        return raw.clamp(float(self.reach[0]), float(self.reach[1]))
 
     def _static(self, data: CurveSet | Observed) -> Floats:
         words = unpack_json(self.names)

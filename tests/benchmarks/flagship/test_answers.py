@@ -12,7 +12,7 @@ from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
 from predictors.mean_curve import MeanCurve
 from tests.predictors.toy_curves import power_curves
 
-CURVES = power_curves(60, seed=2)
+CURVES = power_curves(220, seed=2)
 
 
 def test_every_test_curve_is_scored_and_no_other(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> N
 
 def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwards(tmp_path: Path) -> None:
     tested = set(split(CURVES, 0).test.uid)
-    strange = np.array([uid in tested for uid in CURVES.uid]) & (np.arange(60) % 2 == 0)
+    strange = np.array([uid in tested for uid in CURVES.uid]) & (np.arange(220) % 2 == 0)
     curves = replace(CURVES, y=np.where(strange[:, None, None], 30 * CURVES.y, CURVES.y))
 
     def ask(part: str | None, folder: Path) -> np.ndarray:
