@@ -1,7 +1,9 @@
-"""How much the forecasts of another model count beside one's own: as much as would have been best on the calibration curves.
+"""How much the forecasts of another model count beside one's own: as much as is known to help on the calibration curves.
 
 Networks fitted to a few hundred curves are sure of what the architecture promises even where a prefix says otherwise; trees are not. Where curves are many
-and smooth the networks are better by far. One number for each prefix length tells the two cases apart.
+and smooth the networks are better by far. One number for each prefix length tells the two cases apart: the least weight whose error is within a
+standard error of the best one's (the one-standard-error rule of Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3), since a few
+dozen curves, of which one explodes, say little more.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,7 @@ LENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """The prefix lengths that are tried, as parts of `T`."""
 WEIGHTS = np.linspace(0.0, 0.6, 7)
 WORST = 1.0
-"""A relative error counts no more: one run that explodes should not decide."""
+"""The relative error of a curve counts no more: one run that explodes should not decide."""
 LEAST = 1e-3
 
 Ask = Callable[[Observed, Floats], tuple[Floats, Floats]]
@@ -35,10 +37,11 @@ def learn_weights(ask: Ask, calibration: CurveSet) -> Floats:
     lengths = np.unique([round(part * last) for part in LENGTHS])
     if len(set(calibration.group)) < ENOUGH or not np.isfinite(calibration.target).any():
         return np.stack([lengths.astype(np.float64), np.zeros(len(lengths))])
-    loss = np.stack([_loss(ask, calibration, int(k)) for k in lengths])
-    beside = np.concatenate([loss[:1], loss, loss[-1:]])  # neighbours have a say: 39 curves and more are still few
-    smooth = (beside[:-2] + 2 * loss + beside[2:]) / 4
-    return np.stack([lengths.astype(np.float64), WEIGHTS[np.argmin(smooth, axis=1)]])
+    errors = [_errors(ask, calibration, int(k)) for k in lengths]
+    before, after = errors[:1] + errors[:-1], errors[1:] + errors[-1:]
+    # Neighbours have a say: the curves are few.
+    chosen = [_least_good(a + 2 * b + c) for a, b, c in zip(before, errors, after, strict=True)]
+    return np.stack([lengths.astype(np.float64), WEIGHTS[chosen]])
 
 
 def weight_at(weights: Floats, k: int) -> float:
@@ -46,11 +49,22 @@ def weight_at(weights: Floats, k: int) -> float:
     return float(np.interp(np.log1p(k), np.log1p(weights[0]), weights[1]))
 
 
-def _loss(ask: Ask, calibration: CurveSet, k: int) -> Floats:
-    """The mean relative error at each weight, as part of the least."""
+def _errors(ask: Ask, calibration: CurveSet, k: int) -> Floats:
+    """Relative errors at each weight, in units of the least mean, shape `(W, n)`; a curve without a future is NaN."""
     observed, target = calibration.observe(k)
     first, second = ask(observed, target.t)
-    errors = [np.abs(from_scale(first + w * (second - first), observed.metric) - target.y) for w in WEIGHTS]
-    relative = np.minimum(np.stack(errors) / np.maximum(np.abs(target.y), LEAST), WORST)
-    mean = np.nanmean(relative.reshape(len(WEIGHTS), -1), axis=1)
-    return mean / max(float(mean.min()), 1e-12)
+    off = np.stack([np.abs(from_scale(first + w * (second - first), observed.metric) - target.y) for w in WEIGHTS])
+    known = np.isfinite(target.y)
+    if not known.any():
+        return np.zeros((len(WEIGHTS), len(calibration)))
+    total = np.where(known, off / np.maximum(np.abs(target.y), LEAST), 0.0).sum(-1)
+    error = np.minimum(total / np.where(known.any(-1), known.sum(-1), np.nan), WORST)
+    return error / max(float(np.nanmean(error, axis=1).min()), 1e-12)
+
+
+def _least_good(error: Floats) -> int:
+    """The first row of `(W, n)` whose mean is within a standard error, of the paired difference, of the least."""
+    best = np.nanmean(error, axis=1).argmin()
+    excess = error - error[best]
+    n = np.isfinite(excess[0]).sum()
+    return int(np.argmax(np.nanmean(excess, axis=1) <= np.nanstd(excess, axis=1) / np.sqrt(n)))
