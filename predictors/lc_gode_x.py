@@ -103,6 +103,8 @@ class LCGODEX(PointPredictor):
         weight = weight_at(np.array(known[WEIGHTS]), len(observed.t))
         if weight > 0:
             answer = answer + weight * (self._trees(known, observed, t) - answer)
+        far, last = StandardCurves.from_state(known).stranger(observed)
+        answer = answer + far * (last - answer)
         constant = (computes_constant(observed) & self.config.use_graph)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
 
@@ -196,8 +198,8 @@ def _forecast(net: EnsembleODE, curves: StandardCurves, observed: Observed, t: F
     rows = torch.arange(n).expand(members, n)
     mean, scale = net(_question(curves, sums, static, rows, torch.full((members, n), len(observed.t))), curves.times(t))
     spread = (scale.square().mean(0) + mean.var(0, correction=0)).sqrt()
-    centre = (curves.scale.inverse(curves.back(mean.mean(0) + d * spread, t)).numpy() for d in (0, -1, 1))
-    answer, below, above = (to_scale(x, observed.metric) for x in centre)
+    values = (curves.scale.inverse(curves.back(mean.mean(0) + d * spread, t)).numpy() for d in (0, -1, 1))
+    answer, below, above = (to_scale(x, observed.metric) for x in values)
     return answer, (above - below) / 2 + SMALLEST
 
 

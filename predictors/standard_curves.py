@@ -37,7 +37,8 @@ class StandardCurves:
         limits: Between which values each metric is read at each epoch (:func:`predictors.robust.limits`), shape `(2, T, M)`.
         mean: The mean training curve on the scale of :class:`MetricScale`, shape `(T, M)`.
         spread: How far training curves lie from it, likewise.
-        reach: The least and the greatest value of the metric to forecast in training, likewise scaled, shape `(2,)`.
+        low: The least value of the metric to forecast in training at each epoch, shape `(T,)`.
+        high: The greatest, likewise.
         static: Mean and deviation of the static features, shape `(2, F)`; those that never differ have deviation 0.
     """
 
@@ -45,7 +46,8 @@ class StandardCurves:
     limits: Floats
     mean: Floats
     spread: Floats
-    reach: Floats
+    low: Floats
+    high: Floats
     static: Floats
 
     @classmethod
@@ -57,16 +59,16 @@ class StandardCurves:
         y = columns(train.y, train.metrics, metrics)
         bounds = limits(np.stack([to_scale(y[:, :, j], m) for j, m in enumerate(metrics)], axis=-1))
         nothing = np.empty((0, 0))
-        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing)
+        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
         z = bare._scaled(train.y, train.metrics)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
             mean = np.nan_to_num(np.nanmean(z, 0))
             spread = np.nan_to_num(np.sqrt(np.nanmean(np.clip(z - mean, -3, 3) ** 2, 0)))
-            reach = np.nan_to_num([np.nanmin(z[:, :, 0]), np.nanmax(z[:, :, 0])])
+            low, high = np.nan_to_num(np.nanmin(z[:, :, 0], 0)), np.nan_to_num(np.nanmax(z[:, :, 0], 0))
         x = bare._static(train)
         deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
-        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), reach, np.stack([x.mean(0), deviation]))
+        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
 
     @classmethod
     def from_state(cls, state: Mapping[str, npt.NDArray[np.generic]]) -> "StandardCurves":
@@ -120,7 +122,20 @@ class StandardCurves:
         """Standardised values at the epochs `t` `(H,)` to the scale of :class:`MetricScale`, within what training curves ever took."""
         at = np.minimum(t.astype(np.int64), self.epochs) - 1
         raw = torch.from_numpy(self.mean[at, 0]) + z * torch.from_numpy(self.spread[at, 0])
-        return raw.clamp(float(self.reach[0]), float(self.reach[1]))
+        return raw.clamp(float(self.low.min()), float(self.high.max()))
+
+    def stranger(self, observed: Observed) -> tuple[Floats, Floats]:
+        """How far outside the training curves each prefix ends, 0 (by less than a quarter of their range) to 1 (by half of it), and where it does.
+
+        Both of shape `(N, 1)`, the second on the scale of :mod:`predictors.scale` and within the limits.
+        """
+        k = min(len(observed.t), self.epochs)
+        if not k:
+            return np.zeros((len(observed), 1)), np.zeros((len(observed), 1))
+        last = torch.from_numpy(self._scaled(observed.y, observed.metrics)[:, k - 1 : k, 0])
+        low, high = float(self.low[k - 1]), float(self.high[k - 1])
+        outside = torch.maximum(last - high, low - last).numpy() / max(high - low, 0.1)
+        return np.nan_to_num((4 * outside - 1).clip(0, 1)), np.nan_to_num(to_scale(self.scale.inverse(last).numpy(), observed.metric))
 
     def _static(self, data: CurveSet | Observed) -> Floats:
         words = unpack_json(self.names)

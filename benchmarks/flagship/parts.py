@@ -29,6 +29,10 @@ def _no_clock(train: CurveSet, graph: bool) -> StandardCurves:
     return replace(curves, mean=np.broadcast_to(curves.mean.mean(0), curves.mean.shape).copy(), spread=np.tile(spread, (curves.epochs, 1)))
 
 
+def _no_stranger(_: StandardCurves, observed: Observed) -> tuple[Floats, Floats]:
+    return np.zeros((len(observed), 1)), np.zeros((len(observed), 1))
+
+
 def _alone(_: Any, calibration: CurveSet) -> Floats:
     return np.array([[0.0, calibration.epochs - 1.0], [0.0, 0.0]])
 
@@ -80,6 +84,7 @@ PARTS: dict[str, Part] = {
     "relative loss": Part("absolute instead of relative errors in the loss", {}, ((module, "_relative", _absolute),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
     "other metrics": Part("only the metric that is forecast is read", alone=True),
+    "strangers": Part("prefixes unlike any training curve are forecast as any other", {}, ((StandardCurves, "stranger", _no_stranger),)),
     "second opinion": Part("the trees have no say", {}, ((module, "learn_weights", _alone),)),
     "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
 }

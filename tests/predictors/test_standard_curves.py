@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,16 @@ def test_a_checkpoint_brings_the_same_statistics_back() -> None:
     again = StandardCurves.from_state(curves.state())
     for name, value in curves.state().items():
         np.testing.assert_array_equal(again.state()[name], value)
+
+
+def test_a_stranger_is_one_that_ends_outside_all_training_curves() -> None:
+    train = power_curves(60, seed=1)
+    curves = StandardCurves.fit(train, graph=True)
+    observed, _ = train.observe(6)
+    assert (curves.stranger(observed)[0] == 0).all()
+    far = replace(observed, y=np.full_like(observed.y, 1e-3 * observed.y.min()))
+    assert (curves.stranger(far)[0] == 1).all()
+    assert (curves.stranger(train.observe(0)[0])[0] == 0).all()
 
 
 def test_without_the_graph_only_hyperparameters_are_features() -> None:
