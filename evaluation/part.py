@@ -88,11 +88,11 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    # Processor seconds: a fit runs on one thread, and what else the machine does should not count.
     k: int
     forecast: Forecast
     observed: Observed
     target: Target
+    # Processor seconds: a fit runs on one thread, and what else the machine does should not count.
     fit_seconds: float | None
     predict_seconds: float
 

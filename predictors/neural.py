@@ -26,7 +26,7 @@ from predictors.fitting import FitOptions, Network, cut_validation, fit
 from predictors.options import choice, number
 from predictors.packing import pack_json, unpack_json
 from predictors.paths import POINTS, forecast_from_paths
-from predictors.recalibration import Recalibration
+from predictors.recalibration import Recalibration, tried_lengths
 from predictors.stretch import stretch, stretch_factor
 
 __all__ = ["NeuralOptions", "NeuralPredictor"]
@@ -34,8 +34,6 @@ __all__ = ["NeuralOptions", "NeuralPredictor"]
 CHUNK = 2048
 """Paths per pass of a network: what a step of 2048 needs stays in the cache of a processor."""
 STATISTICS, STRETCH, CALIBRATION = "scales.json", "stretch", "calibration."
-CALIBRATED = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
-"""The prefix lengths that quantiles are calibrated at, as parts of `T`."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +93,8 @@ class NeuralPredictor(Predictor, abc.ABC):
         self._scales, self._network = scales, network.eval().double()
         self._calibration = None
         if valid is not None and len(valid) >= ENOUGH and held_out is not None:
-            last, one = valid.epochs - 1, self.config.prefix
-            lengths = np.unique([min(one, last)] if one else [round(f * last) for f in CALIBRATED])
+            one = self.config.prefix
+            lengths = np.array([min(one, valid.epochs - 1)]) if one else tried_lengths(valid.epochs)
             self._calibration = Recalibration.learn(self._ask, valid, lengths, value_range(train, valid))
         return self
 

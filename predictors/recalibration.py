@@ -23,7 +23,14 @@ from predictors.base import State
 from predictors.conformal import bounded, conformal_offsets
 from predictors.scale import from_scale, to_scale
 
-__all__ = ["Recalibration"]
+__all__ = ["Recalibration", "tried_lengths"]
+
+PARTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
+
+
+def tried_lengths(epochs: int) -> npt.NDArray[np.int64]:
+    """The prefix lengths at which calibration curves are forecast once and for all, increasing and below `T` = `epochs`."""
+    return np.unique([round(part * (epochs - 1)) for part in PARTS])
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,11 @@ import numpy as np
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.conformal import ENOUGH
+from predictors.recalibration import tried_lengths
 from predictors.scale import from_scale
 
 __all__ = ["learn_weights", "weight_at"]
 
-LENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
-"""The prefix lengths that are tried, as parts of `T`."""
 WEIGHTS = np.linspace(0.0, 0.6, 7)
 WORST = 1.0
 """The relative error of a curve counts no more: one run that explodes should not decide."""
@@ -33,8 +32,7 @@ def learn_weights(ask: Ask, calibration: CurveSet) -> Floats:
         ask: From prefixes and a horizon to both forecasts on the scale of :mod:`predictors.scale`, shape `(N, H)`.
         calibration: Curves that neither model has learnt from; of fewer than 39 groups none, and the weight is 0.
     """
-    last = calibration.epochs - 1
-    lengths = np.unique([round(part * last) for part in LENGTHS])
+    lengths = tried_lengths(calibration.epochs)
     if len(set(calibration.group)) < ENOUGH or not np.isfinite(calibration.target).any():
         return np.stack([lengths.astype(np.float64), np.zeros(len(lengths))])
     errors = [_errors(ask, calibration, int(k)) for k in lengths]

@@ -20,7 +20,6 @@ def test_models_of_other_code_and_other_askers_differ() -> None:
 
 
 SCRIPT = """
-from pathlib import Path
 import evaluation.source_code as m
 from predictors.extra_trees import ExtraTrees
 from predictors.last_value import LastValue
