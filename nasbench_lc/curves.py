@@ -55,7 +55,8 @@ class Curve:
         status: What became of the run.
         error: The error's own words where the run failed.
         started: When it began, in seconds since 1970 (UTC).
-        seconds_kind: ``"measured"``, or ``"apportioned"`` where a fused group's time was shared out by cost.
+        seconds_kind: ``"processor"``, seconds of the one thread that trained it, whatever else the machine did meanwhile; ``"apportioned"``,
+            a fused group's processor seconds shared out by cost; or ``"measured"``, by the clock on the wall.
     """
 
     run: RunConfig

@@ -238,8 +238,8 @@ class Fused:
 def train_fused(runs: Sequence[RunConfig], task: Task, shape: Shape, dtype: torch.dtype = torch.float32) -> list[Curve]:
     """Train runs of one shape as one group; their curves in the same order.
 
-    A run whose loss is not finite harms no other; it leaves the group at the end of that epoch. The seconds of an epoch are the group's,
-    shared by expected cost among the runs that are in it.
+    A run whose loss is not finite harms no other; it leaves the group at the end of that epoch. The processor seconds of an epoch are the
+    group's, shared by expected cost among the runs that are in it.
     """
     rows = len(task.y["train"])
     evaluated = sum(len(y) for y in task.y.values()) - rows
@@ -248,11 +248,11 @@ def train_fused(runs: Sequence[RunConfig], task: Task, shape: Shape, dtype: torc
     records = [Record(run, task, spec, "apportioned") for run, spec in zip(runs, specs, strict=True)]
     alive = sorted(range(len(runs)), key=lambda k: specs[k].batch_size)
     with torch.inference_mode(), np.errstate(all="ignore"):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         group = Fused([specs[k] for k in alive], task, shape, dtype)
         for epoch in range(1, shape.epochs + 1):
             values = group.epoch(epoch)
-            now = time.perf_counter()
+            now = time.thread_time()
             for k, value, share in zip(alive, values, costs[alive] / costs[alive].sum(), strict=True):
                 records[k].add(epoch, value, (now - begin) * share)
             begin = now

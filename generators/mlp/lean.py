@@ -135,16 +135,16 @@ def train_lean(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32, s
     """Train one run."""
     saves = saves or Saves(run)
     spec = MLPSpec.of(run, task)
-    record = Record(run, task, spec)
+    record = Record(run, task, spec, "processor")
     with torch.inference_mode(), np.errstate(all="ignore"):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         network = Lean(spec, task, dtype)
         done = saves.resume(record, network)
         for epoch in range(done + 1, spec.epochs + 1):
             values = network.epoch(epoch)
-            record.add(epoch, values, time.perf_counter() - begin)
+            record.add(epoch, values, time.thread_time() - begin)
             if not record.alive:
                 break
             saves.keep(record, network, epoch)
-            begin = time.perf_counter()
+            begin = time.thread_time()
     return record.curve()

@@ -24,10 +24,10 @@ def train_fast(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32, s
     """The curve of one run, as :func:`generators.nb201.reference.train_reference` defines it."""
     saves = saves or Saves(run)
     spec = NB201Spec.of(run, task)
-    record, batches, engine = Record(run, task, spec), Batches(task, dtype), Engine(spec, dtype)
+    record, batches, engine = Record(run, task, spec, "processor"), Batches(task, dtype), Engine(spec, dtype)
     done = saves.resume(record, engine)
     for epoch, lr in enumerate(spec.lr[done:], start=done + 1):
-        begin, values = time.perf_counter(), {}
+        begin, values = time.thread_time(), {}
         loss, hits = 0.0, 0
         for x, y in batches.train(spec.stream, epoch, spec.batch_size):
             batch_loss, batch_hits = engine.train_batch(x, y, lr)
@@ -40,7 +40,7 @@ def train_fast(run: RunConfig, task: Task, dtype: torch.dtype = torch.float32, s
                 scores = [engine.evaluate(x, y) for x, y in batches.plain(split, _EVALUATION_BATCH)]
                 n = len(task.y[split])
                 values.update({f"{split}_loss": sum(s[0] for s in scores) / n, f"{split}_acc": sum(s[1] for s in scores) / n})
-        record.add(epoch, values, time.perf_counter() - begin)
+        record.add(epoch, values, time.thread_time() - begin)
         if not record.alive:
             break
         saves.keep(record, engine, epoch)

@@ -44,7 +44,7 @@ def test_no_unit_takes_much_over_five_seconds_unless_a_run_does(make_task, make_
 def test_no_byte_depends_on_units_order_or_threads(make_task, runs):
     task, trainer = make_task(val=8), MLPTrainer()
     curves = {c.run.run_id: c for u in trainer.units(runs, task) for c in trainer.train(u, task, "cpu")}
-    assert {c.seconds_kind for c in curves.values()} == {"measured", "apportioned"}
+    assert {c.seconds_kind for c in curves.values()} == {"processor", "apportioned"}
     torch.set_num_threads(2)
     for curve in trainer.train(Unit(tuple(runs[::-1]), 1.0), task, "cpu"):
         assert_same_bytes(curve, curves[curve.run.run_id])
