@@ -23,14 +23,16 @@ def make(name: str, settings: Mapping[str, str], seed: int) -> Predictor:
     Raises:
         ConfigError: If there is no such predictor or option, or the value is not of its type.
     """
-    kind = _kind(name)
+    kind, names = _kind(name), option_names(name)
     config = kind().config
-    changes: dict[str, Any] = {"seed": seed} if "seed" in option_names(name) else {}
+    changes: dict[str, Any] = {"seed": seed} if "seed" in names else {}
     for option, word in settings.items():
-        if option not in option_names(name):
-            near = difflib.get_close_matches(option, option_names(name), 1)
+        if not names:
+            raise ConfigError(f"The model {name} must be given no option, as it has none; got {option}. Leave the option out.")
+        if option not in names:
+            near = difflib.get_close_matches(option, names, 1)
             hint = f"Did you mean {near[0]}?" if near else "Choose one of those."
-            raise ConfigError(f"An option of {name} must be one of {', '.join(option_names(name)) or 'none'}; got {option}. {hint}")
+            raise ConfigError(f"An option of {name} must be one of {', '.join(names)}; got {option}. {hint}")
         changes[option] = _parse(option, word, getattr(config, option))
     return _build(kind, dataclasses.replace(config, **changes))
 
