@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from evaluation.answers import answers
-from evaluation.cache import PartCache, config_of, curves_digest
+from evaluation.cache import Cache, config_of, curves_digest
+from evaluation.fits import Fits
 from evaluation.floors import Floor, over_floor, repeat_floors
 from evaluation.paper_protocol import Paper
 from evaluation.part import Job, Part, learnable, main_prefix
@@ -43,7 +44,7 @@ class _Question:
     pairs: tuple[tuple[int, int], ...]
     seeds: int
     leave_out: AbstractSet[str]
-    cache: PartCache | None
+    fits: Fits
     workers: int
     floors: tuple[Floor, ...]
 
@@ -93,7 +94,7 @@ def evaluate(
         floors: Noise floors of the scored curves, as measured; for no observed epoch those of repeated configurations are added.
         dataset: Facts about the file for the report; counts and a digest are added.
         progress: Called as (parts done, parts in all, what was done last).
-        cache: A folder that holds finished parts, so that the same call continues after a kill; None for none.
+        cache: A folder that holds finished fits, so that the same call continues after a kill; None for none.
         workers: Processes, one thread each. Seconds are measured while the others work too.
 
     Raises:
@@ -106,7 +107,7 @@ def evaluate(
         pairs=_pairs(observe, horizons, (transfer_to or curves).epochs),
         seeds=_at_least_one(seeds),
         leave_out=leave_out,
-        cache=None if cache is None else PartCache(cache),
+        fits=Fits(None if cache is None else Cache.made(cache)),
         workers=workers,
         floors=(*floors, *(repeat_floors(transfer_to or curves, horizons) if 0 in observe else [])),
     )
@@ -151,7 +152,7 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
         finite = np.flatnonzero(np.isfinite(parted.test.target[:, :upto]).all(1))
         baselines.append(without_predictor(parted.test.subset(finite), upto))
     parts: dict[tuple[int, str], Part] = {}
-    for job, part in answers(jobs, question.cache, question.workers):
+    for job, part in answers(jobs, question.fits, question.workers):
         parts[job.seed, job.model] = part
         tick.step(f"{job.model}, seed {job.seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
     parts = {(job.seed, job.model): parts[job.seed, job.model] for job in jobs}  # in the order asked, whoever ended first

@@ -1,8 +1,4 @@
-"""Finished parts of an evaluation on disk, so that a killed one goes on where it was.
-
-One part is one (protocol, model, seed). Its key is a digest of everything that its numbers depend on: the curves, the model's configuration, the
-question asked, and the source code that answers it. A part is two files, JSON and npz, each put in place atomically.
-"""
+"""Finished work on disk, so that a killed evaluation goes on where it was, and the digests of what it depends on."""
 
 import dataclasses
 import hashlib
@@ -17,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nasbench_lc.curves import CurveSet
+from nasbench_lc.files import plain_words
 from predictors.base import Predictor
 
-__all__ = ["PartCache", "config_of", "curves_digest"]
+__all__ = ["Cache", "config_of", "curves_digest"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -41,17 +38,30 @@ def config_of(predictor: Predictor) -> dict[str, Any]:
 
 
 @dataclasses.dataclass(frozen=True)
-class PartCache:
-    """A folder of finished parts.
+class Cache:
+    """A folder of records, each a JSON document and named arrays under a key: the digest of everything that they depend on.
+
+    A record is two files, JSON and npz, each put in place atomically.
 
     Arguments:
-        folder: Made when the first part is stored.
+        folder: Made when the first record is stored, if not before.
     """
 
     folder: Path
 
+    @classmethod
+    def made(cls, folder: Path) -> "Cache":
+        """A cache in a folder that is made now: better refused before a long fit than after it.
+
+        Raises:
+            NasbenchError: If the folder cannot be made.
+        """
+        with plain_words(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
     def load(self, key: str) -> tuple[Any, Arrays] | None:
-        """A stored part, or None where there is none that can be read."""
+        """A stored record, or None where there is none that can be read."""
         try:
             record = json.loads((self.folder / f"{key}.json").read_text())
             with (self.folder / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -60,7 +70,15 @@ class PartCache:
             return None
 
     def store(self, key: str, record: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Store a part; the JSON file comes last and makes it complete."""
+        """Store a record; the JSON file comes last and makes it complete.
+
+        Raises:
+            NasbenchError: If the disk is full, or the folder read-only or no folder.
+        """
+        with plain_words(self.folder):
+            self._store(key, record, arrays)
+
+    def _store(self, key: str, record: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         npz, final = self.folder / f"{key}.{os.getpid()}.tmp", self.folder / f"{key}.npz"
         with npz.open("wb") as file:

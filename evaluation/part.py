@@ -2,13 +2,12 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from evaluation.fits import Fits
 from evaluation.protocol import Protocol
 from evaluation.results import KEYS, Note, Profile, Row
 from evaluation.scoring import profile, score, scored_curves
@@ -66,25 +65,6 @@ class Part:
     forecast: Forecast | None
     profile: Profile | None
 
-    def record(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """What :meth:`restored` needs: something for JSON, and arrays."""
-        record = {"rows": self.rows, "ok": self.rows_without_diverged, "notes": [[n.model, n.text] for n in self.notes]}
-        arrays: dict[str, npt.NDArray[Any]] = {}
-        if self.forecast is not None and self.profile is not None:
-            f, p = self.forecast, self.profile
-            arrays = {"t": f.t, "mean": f.mean, "quantiles": f.quantiles.astype(np.float32), "fan": f.levels}
-            arrays |= {"levels": p.levels, "reliability": p.reliability, "pit": p.pit, "epochs": p.epochs, "error": p.error}
-        return record, arrays
-
-    @classmethod
-    def restored(cls, record: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "Part":
-        """The inverse of :meth:`record`, but for the quantiles' float32."""
-        forecast = shape = None
-        if arrays:
-            forecast = Forecast(arrays["t"], arrays["mean"], arrays["fan"], arrays["quantiles"].astype(np.float64))
-            shape = Profile(*(arrays[name] for name in ("levels", "reliability", "pit", "epochs", "error")))
-        return cls(tuple(record["rows"]), tuple(record["ok"]), tuple(Note(*n) for n in record["notes"]), forecast, shape)
-
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
@@ -92,7 +72,6 @@ class _Answer:
     forecast: Forecast
     observed: Observed
     target: Target
-    # Processor seconds: a fit runs on one thread, and what else the machine does should not count.
     fit_seconds: float | None
     predict_seconds: float
 
@@ -102,7 +81,7 @@ def main_prefix(observe: Sequence[int]) -> int:
     return 10 if 10 in observe else max(observe)
 
 
-def run_part(job: Job) -> Part:
+def run_part(job: Job, fits: Fits = Fits()) -> Part:
     """Fit once (or once per prefix, where the protocol tells the model its prefix), forecast from every prefix, score at every horizon."""
     test = job.split.test
     rows: list[Row] = []
@@ -117,8 +96,7 @@ def run_part(job: Job) -> Part:
             wanted = job.protocol.prepared(job.make(), k)
             # With equal data and configuration a fit gives equal results: only a model that is told its prefix is fitted again.
             if predictor is None or wanted.config != predictor.config:
-                predictor = wanted
-                fit_seconds, failure = _fit(wanted, job.split)
+                predictor, fit_seconds, failure = _fit(wanted, job, fits)
         horizons = [h for at, h in job.pairs if at == k]
         observed, target = test.observe(k)
         last = max(job.protocol.last_epoch(h, test.epochs) for h in horizons)
@@ -145,13 +123,11 @@ def run_part(job: Job) -> Part:
     return Part(tuple(rows), tuple(ok), tuple(notes), fan, shape)
 
 
-def _fit(predictor: Predictor, split: Split) -> tuple[float | None, str]:
-    begin = time.process_time()
+def _fit(predictor: Predictor, job: Job, fits: Fits) -> tuple[Predictor, float | None, str]:
     try:
-        predictor.fit(split.train, split.valid)
+        return (*fits.fit(predictor, job.split), "")
     except ConfigError as error:
-        return None, str(error)
-    return time.process_time() - begin, ""
+        return predictor, None, str(error)
 
 
 def _empty_row(job: Job, k: int, h: int) -> Row:

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import inspect
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +15,17 @@ __all__ = ["code_digest"]
 PACKAGES = ("predictors", "evaluation", "nasbench_lc")
 
 
-def code_digest(predictor: Predictor, asker: str) -> str:
-    """The sha256 over the files of a predictor's class, of the module that asks it, and of all that either imports from this project, directly or not.
+DATA_FILE = re.compile(r"[\w-]+\.[a-z]+")
+
+
+def code_digest(predictor: Predictor, *askers: str) -> str:
+    """The sha256 over the files of a predictor's class, of the modules that ask it, and of all that these import from this project, directly or not.
+
+    Data files that lie in a folder beside a module and are named in it, such as weights, count too.
 
     A file is read once in a process: what counts is the code that runs, not what an editor has made of it since.
     """
-    todo, seen = [inspect.getfile(type(predictor)), *_files(asker)], set[str]()
+    todo, seen = [inspect.getfile(type(predictor)), *(file for asker in askers for file in _files(asker))], set[str]()
     while todo:
         path = todo.pop()
         if path not in seen:
@@ -33,16 +39,21 @@ def code_digest(predictor: Predictor, asker: str) -> str:
 
 @cache
 def _read(path: str) -> tuple[str, list[str]]:
-    """The digest of a file, and the files of this project that it imports."""
+    """The digest of a file, and the files of this project that it imports or names."""
     text = Path(path).read_bytes()
+    if not path.endswith(".py"):
+        return hashlib.sha256(text).hexdigest(), []
     names: list[str] = []
+    data: list[str] = []
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and DATA_FILE.fullmatch(node.value):
+            data += map(str, Path(path).parent.glob(f"*/{node.value}"))
+        elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
     inside = [name for name in names if name.split(".")[0] in PACKAGES]
-    return hashlib.sha256(text).hexdigest(), [file for name in inside for file in _files(name)]
+    return hashlib.sha256(text).hexdigest(), [*data, *(file for name in inside for file in _files(name))]
 
 
 def _files(module: str) -> list[str]:

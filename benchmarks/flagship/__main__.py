@@ -18,7 +18,7 @@ from benchmarks.flagship.answers import Answer, Answers, answer
 from benchmarks.flagship.cases import CASES, Case
 from benchmarks.flagship.pages import write
 from benchmarks.flagship.parts import PARTS, WHOLE
-from evaluation.cache import PartCache
+from evaluation.cache import Cache
 from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.curves import CurveSet
 from predictors.configure import make
@@ -43,7 +43,7 @@ def main() -> None:
     first, _, last = a.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     models = split_specs(a.models) + (tuple(f"lc-gode-x/{part}" for part in PARTS) if a.parts else ())
-    cache = PartCache(a.cache)
+    cache = Cache(a.cache)
     found: dict[Case, tuple[CurveSet, Answers]] = {}
     for case in CASES:
         curves = case.curves((Path("datasets"), a.imports)) if a.only in case.name else None
@@ -62,7 +62,7 @@ def main() -> None:
         write(found, Path("docs/results"))
 
 
-def ask(case: Case, curves: CurveSet, model: str, seed: int, cache: PartCache, stored_only: bool) -> Mapping[int, Answer] | None:
+def ask(case: Case, curves: CurveSet, model: str, seed: int, cache: Cache, stored_only: bool) -> Mapping[int, Answer] | None:
     """The answers of one model, or of lc-gode-x without a part: ``lc-gode-x/PART``."""
     spec, _, name = model.partition("/")
     part = PARTS[name] if name else WHOLE

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from evaluation.accuracy import mape
-from evaluation.cache import Arrays, PartCache, config_of, curves_digest
+from evaluation.cache import Arrays, Cache, config_of, curves_digest
 from evaluation.calibration import coverage, crps, width
+from evaluation.fits import Fits
 from evaluation.part import learnable
 from evaluation.scoring import scored_curves, take
 from evaluation.source_code import code_digest
@@ -57,7 +58,7 @@ def answer(
     seed: int,
     train_size: int | None,
     observe: tuple[int, ...],
-    cache: PartCache,
+    cache: Cache,
     stored_only: bool = False,
 ) -> Mapping[int, Answer] | None:
     """One answer for every prefix from which the model can forecast.
@@ -78,14 +79,14 @@ def answer(
     if stored is None and stored_only:
         return None
     if stored is None:
-        stored = _answers(curves, predictor, seed, train_size, observe)
+        stored = _answers(curves, predictor, seed, train_size, observe, Fits(cache))
         cache.store(key, *stored)
     record, arrays = stored
     return {k: Answer(*(arrays[f"{k}.{name}"].astype(np.float64) for name in PER_CURVE)) for k in record["observe"]}
 
 
 def _answers(
-    curves: CurveSet, predictor: Predictor, seed: int, train_size: int | None, observe: tuple[int, ...]
+    curves: CurveSet, predictor: Predictor, seed: int, train_size: int | None, observe: tuple[int, ...], fits: Fits
 ) -> tuple[dict[str, Any], Arrays]:
     parts = split(curves, seed, train_size)
     place = {uid: i for i, uid in enumerate(curves.uid)}
@@ -93,12 +94,10 @@ def _answers(
     arrays: Arrays = {}
     done: list[int] = []
     with one_thread():
-        began = time.process_time()
         try:
-            predictor.fit(learnable(parts.train), learnable(parts.valid))
+            predictor, fit = fits.fit(predictor, replace(parts, train=learnable(parts.train), valid=learnable(parts.valid)))
         except ConfigError as error:
             return {"observe": [], "why": str(error)}, {}
-        fit = time.process_time() - began
         began = time.process_time()
         for k in observe:
             observed, target = parts.test.observe(k)

@@ -15,7 +15,7 @@ from benchmarks.studies.prefixes import PREFIXES, TOP10
 from benchmarks.studies.sizes import SIZE
 from benchmarks.studies.stress import STRESS
 from benchmarks.studies.transfers import TRANSFER
-from evaluation.cache import PartCache
+from evaluation.cache import Cache
 from evaluation.table import markdown_table
 from nasbench_lc.cli.specs import split_specs
 from nasbench_lc.files import atomic
@@ -43,11 +43,11 @@ def main() -> None:
     p.add_argument("--cache", type=Path, default=Path("reports/studies"))
     a = p.parse_args()
     for name in STUDIES if "all" in a.names else a.names:
-        run(name, Source(a.datasets, a.data), a.seeds, None if a.models is None else split_specs(a.models), a.out, PartCache(a.cache))
+        run(name, Source(a.datasets, a.data), a.seeds, None if a.models is None else split_specs(a.models), a.out, Cache(a.cache))
     page(a.out)
 
 
-def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, out: Path, cache: PartCache) -> None:
+def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, out: Path, cache: Cache) -> None:
     """One study."""
     study, rows, notes = STUDIES[name], [], []
     for fit in study.fits(source, seeds):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from evaluation.cache import PartCache, config_of, curves_digest
+from evaluation.cache import Cache, config_of, curves_digest
+from evaluation.fits import Fits
 from evaluation.part import Job, learnable, main_prefix, run_part
 from evaluation.protocol import Strict
 from evaluation.results import Row
@@ -19,6 +20,7 @@ from nasbench_lc.config import digest
 from nasbench_lc.curves import CurveSet, higher_is_better
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.pool import one_thread
+from predictors.base import Predictor
 from predictors.configure import make
 
 __all__ = ["KEPT", "Fit", "Mean", "answer", "means"]
@@ -56,26 +58,26 @@ class Fit:
     labels: Mapping[str, Any] = field(default_factory=dict)
 
 
-def answer(fit: Fit, cache: PartCache) -> list[Row]:
+def answer(fit: Fit, cache: Cache) -> list[Row]:
     """One row for every test set and pair, from the cache where it was answered before; scores are None where the model cannot answer."""
     name, options = parse_spec(fit.spec)
     predictor = make(name, options, fit.seed)
     sets = {"train": fit.train, "valid": fit.valid, **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
-    key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, "evaluation.part")})
+    key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is None:
-        stored = _scored(fit, predictor), {}
+        stored = _scored(fit, predictor, Fits(cache)), {}
         cache.store(key, *stored)
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
 
 
-def _scored(fit: Fit, predictor: Any) -> list[Row]:
+def _scored(fit: Fit, predictor: Predictor, fits: Fits) -> list[Row]:
     train, valid = learnable(fit.train), learnable(fit.valid)
     rows = []
     with one_thread():
         try:
-            predictor.fit(train, valid)
+            predictor, _ = fits.fit(predictor, Split(train, valid, valid))
         except ConfigError as error:
             return [
                 {"on": name, "observe": k, "horizon": h, "seed": fit.seed, "why": str(error)} for name in fit.tests for k, h in fit.pairs

@@ -178,7 +178,8 @@ def test_a_killed_evaluation_continues_where_it_was(tmp_path: Path) -> None:
     assert fits == ["first", "second"]
     cached = evaluate(models, curves, **ASKED, cache=tmp_path)
     assert fits == ["first", "second"]
-    assert again.rows == cached.rows
+    timed = ("predict_seconds", *(name for name in KEYS if "speedup" in name or name == "break_even_n"))  # a forecast is made again
+    assert [{**row, **dict.fromkeys(timed)} for row in again.rows] == [{**row, **dict.fromkeys(timed)} for row in cached.rows]
     np.testing.assert_allclose(again.figures.forecasts["first"].quantiles, cached.figures.forecasts["first"].quantiles, rtol=1e-6)
     evaluate(models, toy_curves(seed=9), **ASKED, cache=tmp_path)
     assert fits == ["first", "second"] * 2

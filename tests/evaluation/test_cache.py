@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.cache import PartCache, config_of, curves_digest
+from evaluation.cache import Cache, config_of, curves_digest
 from tests.evaluation.toys import Last, Mean, ToyConfig, toy_curves
 
 
@@ -29,7 +29,7 @@ def test_a_configuration_tells_models_apart() -> None:
 
 
 def test_what_was_stored_comes_back_and_what_is_torn_does_not(tmp_path: Path) -> None:
-    cache = PartCache(tmp_path / "parts")
+    cache = Cache(tmp_path / "parts")
     assert cache.load("a") is None
     cache.store("a", {"rows": [1, None]}, {"x": np.arange(3.0)})
     found = cache.load("a")

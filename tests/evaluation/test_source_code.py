@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def test_models_of_other_code_and_other_askers_differ() -> None:
     made = [code_digest(m, "evaluation.part") for m in (LCGODEX(), MeanCurve(), LastValue(), Last())]
-    assert len({*made, code_digest(LastValue(), "evaluation.answers")}) == 5
+    assert len({*made, code_digest(LastValue(), "evaluation.part", "evaluation.plots")}) == 5
     assert code_digest(MeanCurve(), "evaluation.part") == made[1]
 
 
@@ -54,3 +54,12 @@ def _digests(folder: Path) -> list[str]:
         [sys.executable, "-c", SCRIPT], cwd=folder, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(folder)}
     )
     return done.stdout.split()
+
+
+def test_weights_that_ship_count() -> None:
+    from evaluation.source_code import _read
+    from predictors import lc_pfn
+
+    (weights,) = [name for name in _read(lc_pfn.__file__)[1] if not name.endswith(".py")]
+    assert weights.endswith("weights/lc_pfn.safetensors")
+    assert len(_read(weights)[0]) == 64

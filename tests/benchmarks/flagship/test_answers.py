@@ -5,7 +5,7 @@ import numpy as np
 
 from benchmarks.flagship.answers import answer
 from benchmarks.flagship.parts import PARTS
-from evaluation.cache import PartCache
+from evaluation.cache import Cache
 from evaluation.split import split
 from predictors.last_value import LastValue
 from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
@@ -16,7 +16,7 @@ CURVES = power_curves(220, seed=2)
 
 
 def test_every_test_curve_is_scored_and_no_other(tmp_path: Path) -> None:
-    found = answer(CURVES, MeanCurve(), "", 3, None, (0, 4), PartCache(tmp_path))
+    found = answer(CURVES, MeanCurve(), "", 3, None, (0, 4), Cache(tmp_path))
     assert found is not None
     assert list(found) == [0, 4]
     tested = {uid for uid, e in zip(CURVES.uid, found[4].error, strict=True) if np.isfinite(e)}
@@ -25,13 +25,13 @@ def test_every_test_curve_is_scored_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_prefix_that_a_model_cannot_start_from_is_left_out(tmp_path: Path) -> None:
-    found = answer(CURVES, LastValue(), "", 3, None, (0, 4), PartCache(tmp_path))
+    found = answer(CURVES, LastValue(), "", 3, None, (0, 4), Cache(tmp_path))
     assert found is not None
     assert 4 in found
 
 
 def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> None:
-    cache = PartCache(tmp_path)
+    cache = Cache(tmp_path)
     assert answer(CURVES, MeanCurve(), "", 0, None, (4,), cache, stored_only=True) is None
     first = answer(CURVES, MeanCurve(), "", 0, None, (4,), cache)
     again = answer(CURVES, MeanCurve(), "", 0, None, (4,), cache, stored_only=True)
@@ -55,7 +55,7 @@ def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwar
             words = {"members": 1, "steps": 1, "dropout": 0.0}
             model = LCGODEX(replace(options, **{name: words[name] for name in PARTS[part].options}))
             given = PARTS[part].curves(curves)
-        found = answer(given, model, part or "", 0, None, (5,), PartCache(folder))
+        found = answer(given, model, part or "", 0, None, (5,), Cache(folder))
         assert found is not None
         return found[5].final
 

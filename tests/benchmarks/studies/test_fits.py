@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.studies import fits
 from benchmarks.studies.fits import KEPT, Fit, answer, means, true_ranks
-from evaluation.cache import PartCache
+from evaluation.cache import Cache
 from evaluation.split import split
 from tests.benchmarks.studies.sources import perceptrons
 
@@ -15,7 +15,7 @@ FIT = Fit("last-value", 0, PARTS.train, PARTS.valid, {"here": PARTS.test, "there
 
 
 def test_an_answer_has_a_row_for_every_test_set_and_prefix(tmp_path: Path) -> None:
-    rows = answer(FIT, PartCache(tmp_path))
+    rows = answer(FIT, Cache(tmp_path))
     assert [(row["on"], row["observe"]) for row in rows] == [("here", 0), ("here", 4), ("there", 0), ("there", 4)]
     assert all(row["case"] == "c" and row["n_train"] == len(PARTS.train) and set(KEPT) <= row.keys() for row in rows)
     truth = PARTS.test.target
@@ -26,7 +26,7 @@ def test_an_answer_has_a_row_for_every_test_set_and_prefix(tmp_path: Path) -> No
 
 
 def test_what_was_answered_is_not_asked_again_and_anything_else_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = PartCache(tmp_path)
+    cache = Cache(tmp_path)
     first = answer(FIT, cache)
 
     def refuse(*_: object) -> None:
@@ -50,7 +50,7 @@ def test_what_was_answered_is_not_asked_again_and_anything_else_is(tmp_path: Pat
 
 def test_a_model_that_cannot_learn_has_rows_without_scores(tmp_path: Path) -> None:
     none = replace(FIT, spec="knn", train=PARTS.train.subset([]), valid=PARTS.valid.subset([]))
-    rows = answer(none, PartCache(tmp_path))
+    rows = answer(none, Cache(tmp_path))
     assert [(row["on"], row["observe"]) for row in rows] == [("here", 0), ("here", 4), ("there", 0), ("there", 4)]
     assert all(row["why"] and row["model"] == "knn" and "mape" not in row for row in rows)
     assert means(rows, ("on", "observe"), "mape") == dict.fromkeys([("here", 0), ("here", 4), ("there", 0), ("there", 4)])

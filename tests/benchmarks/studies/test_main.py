@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.studies import __main__ as studies
 from benchmarks.studies import fits
-from evaluation.cache import PartCache
+from evaluation.cache import Cache
 from tests.benchmarks.studies.sources import made, perceptrons
 
 SOURCE = made(mlp_car=perceptrons(48))
@@ -13,7 +13,7 @@ MODELS = ("last-value", "mean-curve")
 
 
 def test_a_study_is_written_and_shown_and_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = PartCache(tmp_path / "cache")
+    cache = Cache(tmp_path / "cache")
     studies.run("stress", SOURCE, 3, MODELS, tmp_path / "out", cache)
     text = (tmp_path / "out" / "stress.json").read_text()
     record = json.loads(text)

@@ -1,0 +1,58 @@
+"""Fits on disk: what has learnt the same curves before, with the same code and libraries, is not fitted again."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from evaluation.cache import Cache, config_of, curves_digest
+from evaluation.source_code import code_digest
+from evaluation.split import Split
+from nasbench_lc.config import digest
+from nasbench_lc.curves import CurveSet
+from nasbench_lc.provenance import versions
+from predictors.base import Predictor
+
+__all__ = ["Fits"]
+
+P = TypeVar("P", bound=Predictor)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Fits predictors, or takes what an equal fit has learnt from the cache.
+
+    Two fits are equal if the configuration, the curves of train and valid, the source code of the predictor and the versions of the libraries are.
+    The seconds of the curves do not count: no predictor reads them.
+
+    Arguments:
+        cache: Where the states of fitted predictors are kept; None to fit always.
+    """
+
+    cache: Cache | None = None
+
+    def fit(self, predictor: P, split: Split) -> tuple[P, float]:
+        """The predictor, fitted to the train and valid parts, and the processor seconds that its fit took when it was made.
+
+        A fit runs on one thread, and what else the machine does should not count.
+
+        Raises:
+            ConfigError: If the predictor cannot learn from these curves.
+        """
+        if self.cache is None:
+            return _timed(predictor, split)
+        data = [curves_digest(replace(part, seconds=np.zeros_like(part.seconds))) for part in (split.train, split.valid)]
+        key = digest({"config": config_of(predictor), "data": data, "code": code_digest(predictor), "versions": versions()})
+        stored = self.cache.load(key)
+        if stored is not None:
+            return predictor.load_state(stored[1]), float(stored[0]["fit_seconds"])
+        predictor, seconds = _timed(predictor, split)
+        self.cache.store(key, {"fit_seconds": seconds}, predictor.state())
+        return predictor, seconds
+
+
+def _timed(predictor: P, split: Split) -> tuple[P, float]:
+    begin = time.process_time()
+    predictor.fit(split.train, split.valid)
+    return predictor, time.process_time() - begin

@@ -1,0 +1,66 @@
+"""A fit is taken from the cache only where a new one would be equal."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.cache import Cache
+from evaluation.fits import Fits
+from evaluation.split import Split, split
+from nasbench_lc.errors import ConfigError
+from predictors.extra_trees import ExtraTrees
+from predictors.knn import KNN
+from predictors.registry import PREDICTORS
+from tests.evaluation.toys import toy_curves
+
+PARTS = split(toy_curves(), 0)
+
+
+def kept(folder: Path) -> int:
+    return len(list(folder.glob("*.json")))
+
+
+@pytest.mark.parametrize("make", [ExtraTrees, KNN, PREDICTORS["lc-pfn"], PREDICTORS["lc-bnn"], PREDICTORS["gaussian"]])
+def test_a_fit_from_the_cache_predicts_the_same_to_the_bit(make, tmp_path: Path) -> None:
+    fits = Fits(Cache(tmp_path))
+    first, seconds = fits.fit(make(), PARTS)
+    again, as_before = fits.fit(make(), PARTS)
+    assert kept(tmp_path) == 1
+    assert as_before == seconds > 0
+    observed, target = PARTS.test.observe(3)
+    one, other = (p.predict(observed, target.t) for p in (first, again))
+    np.testing.assert_array_equal(one.mean, other.mean)
+    np.testing.assert_array_equal(one.quantiles, other.quantiles)
+
+
+def test_what_is_not_equal_is_fitted(tmp_path: Path) -> None:
+    fits = Fits(Cache(tmp_path))
+    fits.fit(KNN(), PARTS)
+    fits.fit(KNN(replace(KNN().config, neighbours=3)), PARTS)
+    fits.fit(KNN(), replace(PARTS, train=PARTS.valid))
+    fits.fit(KNN(), replace(PARTS, valid=PARTS.test))
+    assert kept(tmp_path) == 4
+
+
+def test_neither_the_test_part_nor_the_seconds_of_training_count(tmp_path: Path) -> None:
+    fits = Fits(Cache(tmp_path))
+    fits.fit(KNN(), PARTS)
+    slower = replace(PARTS.train, seconds=2 * PARTS.train.seconds)
+    fits.fit(KNN(), Split(slower, PARTS.valid, PARTS.valid))
+    assert kept(tmp_path) == 1
+
+
+def test_what_cannot_learn_says_so_every_time_and_is_not_kept(tmp_path: Path) -> None:
+    nothing = PARTS.train.subset([])
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="at least one finite value"):
+            Fits(Cache(tmp_path)).fit(KNN(), replace(PARTS, train=nothing))
+    assert kept(tmp_path) == 0
+
+
+def test_without_a_cache_it_fits() -> None:
+    predictor, seconds = Fits().fit(KNN(), PARTS)
+    assert seconds > 0
+    predictor.state()
