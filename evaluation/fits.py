@@ -10,7 +10,6 @@ from evaluation.cache import Cache, config_of, curves_digest
 from evaluation.source_code import code_digest
 from evaluation.split import Split
 from nasbench_lc.config import digest
-from nasbench_lc.curves import CurveSet
 from nasbench_lc.provenance import versions
 from predictors.base import Predictor
 

@@ -81,7 +81,7 @@ def main_prefix(observe: Sequence[int]) -> int:
     return 10 if 10 in observe else max(observe)
 
 
-def run_part(job: Job, fits: Fits = Fits()) -> Part:
+def run_part(job: Job, fits: Fits | None = None) -> Part:
     """Fit once (or once per prefix, where the protocol tells the model its prefix), forecast from every prefix, score at every horizon."""
     test = job.split.test
     rows: list[Row] = []
@@ -96,7 +96,7 @@ def run_part(job: Job, fits: Fits = Fits()) -> Part:
             wanted = job.protocol.prepared(job.make(), k)
             # With equal data and configuration a fit gives equal results: only a model that is told its prefix is fitted again.
             if predictor is None or wanted.config != predictor.config:
-                predictor, fit_seconds, failure = _fit(wanted, job, fits)
+                predictor, fit_seconds, failure = _fit(wanted, job, fits or Fits())
         horizons = [h for at, h in job.pairs if at == k]
         observed, target = test.observe(k)
         last = max(job.protocol.last_epoch(h, test.epochs) for h in horizons)
