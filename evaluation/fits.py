@@ -27,9 +27,11 @@ class Fits:
 
     Arguments:
         cache: Where the states of fitted predictors are kept; None to fit always.
+        variant: What tells predictors apart whose class and configuration are the same: the name of an ablation that replaces code.
     """
 
     cache: Cache | None = None
+    variant: str = ""
 
     def fit(self, predictor: P, split: Split) -> tuple[P, float]:
         """The predictor, fitted to the train and valid parts, and the processor seconds that its fit took when it was made.
@@ -42,7 +44,8 @@ class Fits:
         if self.cache is None:
             return _timed(predictor, split)
         data = [curves_digest(replace(part, seconds=np.zeros_like(part.seconds))) for part in (split.train, split.valid)]
-        key = digest({"config": config_of(predictor), "data": data, "code": code_digest(predictor), "versions": versions()})
+        code = {"code": code_digest(predictor), "versions": versions(), "variant": self.variant}
+        key = digest({"config": config_of(predictor), "data": data, **code})
         stored = self.cache.load(key)
         if stored is not None:
             return predictor.load_state(stored[1]), float(stored[0]["fit_seconds"])

@@ -79,7 +79,7 @@ def answer(
     if stored is None and stored_only:
         return None
     if stored is None:
-        stored = _answers(curves, predictor, seed, train_size, observe, Fits(cache))
+        stored = _answers(curves, predictor, seed, train_size, observe, Fits(cache, label))
         cache.store(key, *stored)
     record, arrays = stored
     return {k: Answer(*(arrays[f"{k}.{name}"].astype(np.float64) for name in PER_CURVE)) for k in record["observe"]}

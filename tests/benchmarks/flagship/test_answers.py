@@ -47,7 +47,7 @@ def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwar
     strange = np.array([uid in tested for uid in CURVES.uid]) & (np.arange(220) % 2 == 0)
     curves = replace(CURVES, y=np.where(strange[:, None, None], 30 * CURVES.y, CURVES.y))
 
-    def ask(part: str | None, folder: Path) -> np.ndarray:
+    def ask(part: str | None) -> np.ndarray:
         options = LCGODEXOptions(updates=30, hidden=16, members=2, dropout=0.3)
         if part is None:
             model, given = LCGODEX(options), curves
@@ -55,13 +55,13 @@ def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwar
             words = {"members": 1, "steps": 1, "dropout": 0.0}
             model = LCGODEX(replace(options, **{name: words[name] for name in PARTS[part].options}))
             given = PARTS[part].curves(curves)
-        found = answer(given, model, part or "", 0, None, (5,), Cache(folder))
+        found = answer(given, model, part or "", 0, None, (5,), Cache(tmp_path))
         assert found is not None
         return found[5].final
 
-    whole = ask(None, tmp_path / "before")
+    whole = ask(None)
     for part in PARTS:
         with PARTS[part].away():
-            changed = not np.array_equal(ask(part, tmp_path / part), whole, equal_nan=True)
+            changed = not np.array_equal(ask(part), whole, equal_nan=True)
         assert changed or part in ("constants", "other metrics"), part  # no dead graph, one metric: nothing to take away here
-    np.testing.assert_array_equal(ask(None, tmp_path / "after"), whole)
+    np.testing.assert_array_equal(ask(None), whole)
