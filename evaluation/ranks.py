@@ -1,7 +1,7 @@
 """Whether the best architectures are found: agreement of two rankings, and what a choice by forecast costs.
 
-Every function takes the forecast and the true value at the horizon, both of shape `(N,)`. NaN policy: a curve without a truth is left out; a NaN
-forecast makes the result NaN. A correlation of fewer than 2 curves, or with a constant side, is NaN: there is nothing to rank.
+Every function takes the forecast and the true value at the horizon, both of shape `(N,)`. NaN policy: a curve without a truth is left out; a
+forecast that is not finite makes the result NaN. A correlation of fewer than 2 curves, or with a constant side, is NaN: there is nothing to rank.
 Ties in a choice are broken at random and the expectation is returned, so that a constant forecast scores as chance does.
 """
 
@@ -34,7 +34,7 @@ def spearman(predicted: Floats, truth: Floats) -> float:
         Spearman, "The proof and measurement of association between two things", 1904, doi:10.2307/1412159.
     """
     x, y = _present(predicted, truth)
-    if np.isnan(x).any():
+    if not np.isfinite(x).all():
         return float("nan")
     return pearson(stats.rankdata(x), stats.rankdata(y))
 
@@ -65,7 +65,7 @@ def top_share(values: Floats, k: int, higher: bool) -> Floats:
 def top_overlap(predicted: Floats, truth: Floats, k: int, higher: bool) -> float:
     """The share of the true best `k` among the predicted best `k`, a fraction; `k` is at most `N`."""
     x, y = _present(predicted, truth)
-    if not len(x) or np.isnan(x).any():
+    if not len(x) or not np.isfinite(x).all():
         return float("nan")
     return float(top_share(x, k, higher) @ top_share(y, k, higher) / min(k, len(x)))
 
@@ -77,7 +77,7 @@ def precision_at(predicted: Floats, truth: Floats, k: int, higher: bool, share: 
         White et al., "How powerful are performance predictors in neural architecture search?", NeurIPS 2021, arXiv:2104.01177.
     """
     x, y = _present(predicted, truth)
-    if not len(x) or np.isnan(x).any():
+    if not len(x) or not np.isfinite(x).all():
         return float("nan")
     good = max(1, round(share * len(x)))
     return float(top_share(x, k, higher) @ top_share(y, good, higher) / min(k, len(x)))
@@ -92,7 +92,7 @@ def regret_at(predicted: Floats, truth: Floats, k: int, higher: bool) -> float:
         Bubeck et al., "Pure exploration in multi-armed bandits problems", 2009, doi:10.1007/978-3-642-04414-4_7.
     """
     x, y = _present(predicted, truth)
-    if not len(x) or np.isnan(x).any():
+    if not len(x) or not np.isfinite(x).all():
         return float("nan")
     k = min(k, len(x))
     promise, quality = (x, y) if higher else (-x, -y)
@@ -120,7 +120,7 @@ def _present(predicted: Floats, truth: Floats) -> tuple[Floats, Floats]:
 
 
 def _constant(values: Floats) -> bool:
-    return bool(np.isnan(values).any() or values.max() == values.min())
+    return bool(not np.isfinite(values).all() or values.max() == values.min())
 
 
 def _unit(values: Floats) -> Floats:

@@ -33,7 +33,9 @@ def bootstrap_interval(values: Floats, level: float = 0.95, draws: int = 5000) -
 
 
 def corrected_t_test(a: Floats, b: Floats, n_train: float, n_test: float) -> float | None:
-    """The two-sided p value that two models differ, paired by seed; None for fewer than 3 seeds.
+    """The two-sided p value that two models differ, paired by seed; None for fewer than 3 seeds, or where the difference never varies.
+
+    A difference without any variance is no certainty: it says that the seeds changed nothing.
 
     The resampled t-test corrected for training sets that overlap from seed to seed: with differences d over n seeds,
     ``t = mean(d) / sqrt((1/n + n_test / n_train) var(d))`` on n - 1 degrees of freedom.
@@ -51,8 +53,7 @@ def corrected_t_test(a: Floats, b: Floats, n_train: float, n_test: float) -> flo
     if n < MIN_SEEDS or n_train <= 0:
         return None
     difference = a - b
-    variance = difference.var(ddof=1)
-    if variance == 0:
-        return 1.0 if difference.mean() == 0 else 0.0
-    t = difference.mean() / np.sqrt((1 / n + n_test / n_train) * variance)
+    if np.ptp(difference) == 0:  # not the variance, which rounding makes positive
+        return None
+    t = difference.mean() / np.sqrt((1 / n + n_test / n_train) * difference.var(ddof=1))
     return float(2 * stats.t.sf(abs(t), n - 1))

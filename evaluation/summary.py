@@ -16,25 +16,28 @@ HEADLINE = "mape"
 NOT_SCORES = ("model", "metric", "observe", "horizon", "seed", "protocol")
 
 
-def summarize(rows: Sequence[Row], subset: str = "all") -> tuple[Row, ...]:
+def summarize(rows: Sequence[Row], subset: str = "all", one_split: bool = False) -> tuple[Row, ...]:
     """One entry per (model, metric, observe, horizon): for every score its mean and interval over seeds.
 
-    A score is ``{"mean", "low", "high"}``; `low` and `high` are None below 3 seeds and all three are None where any seed has no value.
-    ``interval`` says which: ``"bootstrap 95 %"`` or ``"no interval"``. ``best`` is True for the model with the lowest mean MAPE of its (metric, observe,
-    horizon) if the corrected paired test against the second gives p < 0.05, and False otherwise; ``p_value`` is that test's, for the first two.
+    A score is ``{"mean", "low", "high"}``; `low` and `high` are None where there is no interval and all three are None where any seed has no value.
+    ``interval`` says which: ``"bootstrap 95 %"``, ``"no interval"`` below 3 seeds, or ``"initialisations only"`` where all seeds share one split: what
+    then varies says nothing of other curves, so there is neither interval nor test. ``best`` is True for the model with the lowest mean MAPE of its
+    (metric, observe, horizon) if the corrected paired test against the second gives p < 0.05, and False otherwise; ``p_value`` is that test's, for the
+    first two.
 
     Arguments:
         rows: As in :class:`evaluation.results.Results`.
         subset: ``"all"`` or ``"without_diverged"``, kept in the entries.
+        one_split: Whether all seeds were scored on the same curves.
     """
     groups: dict[tuple[str, str, int, int], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["model"], row["metric"], row["observe"], row["horizon"]), []).append(row)
-    entries = [_entry(key, members, subset) for key, members in groups.items()]
+    entries = [_entry(key, members, subset, one_split) for key, members in groups.items()]
     for cell in {key[1:] for key in groups}:
         inside = [e for e in entries if (e["metric"], e["observe"], e["horizon"]) == cell]
         first, second = best_two(inside)
-        if first is None or second is None:
+        if first is None or second is None or one_split:
             continue
         p = _p_value(groups[(first["model"], *cell)], groups[(second["model"], *cell)])
         first["p_value"] = second["p_value"] = p
@@ -48,23 +51,24 @@ def best_two(entries: Sequence[Row]) -> tuple[Row | None, Row | None]:
     return (scored[0] if scored else None), (scored[1] if len(scored) > 1 else None)
 
 
-def _entry(key: tuple[str, str, int, int], rows: Sequence[Row], subset: str) -> Row:
+def _entry(key: tuple[str, str, int, int], rows: Sequence[Row], subset: str, one_split: bool) -> Row:
     model, metric, observe, horizon = key
     entry: Row = {"model": model, "metric": metric, "observe": observe, "horizon": horizon, "subset": subset, "seeds": len(rows)}
     entry["protocol"] = rows[0]["protocol"]
-    entry["interval"] = "bootstrap 95 %" if len(rows) >= MIN_SEEDS else "no interval"
+    alike = one_split and len(rows) > 1
+    entry["interval"] = "initialisations only" if alike else "bootstrap 95 %" if len(rows) >= MIN_SEEDS else "no interval"
     entry |= {"best": False, "p_value": None}
     for name in dict.fromkeys([*KEYS, *CURVE_METRICS, *SET_METRICS]):
         if name not in NOT_SCORES:
-            entry[name] = _statistic([row.get(name) for row in rows])
+            entry[name] = _statistic([row.get(name) for row in rows], not alike)
     return entry
 
 
-def _statistic(values: Sequence[float | None]) -> dict[str, float | None]:
+def _statistic(values: Sequence[float | None], varied: bool) -> dict[str, float | None]:
     present = np.array([v for v in values if v is not None], dtype=np.float64)
     if len(present) < len(values):
         return {"mean": None, "low": None, "high": None}
-    interval = bootstrap_interval(present)
+    interval = bootstrap_interval(present) if varied else None
     low, high = interval if interval else (None, None)
     return {"mean": float(present.mean()), "low": low, "high": high}
 

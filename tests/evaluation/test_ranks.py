@@ -48,7 +48,8 @@ def test_nan_policy_of_correlations(metric) -> None:
     x = np.array([1.0, 3.0, np.nan, 4.0, 2.0])
     keep = np.isfinite(y)
     assert metric(x, y) == pytest.approx(metric(x[keep], y[keep]))
-    assert np.isnan(metric(np.array([1.0, np.nan, 2.0]), np.array([1.0, 2.0, 3.0])))
+    for missing in (np.nan, np.inf, -np.inf):
+        assert np.isnan(metric(np.array([1.0, missing, 2.0]), np.array([1.0, 2.0, 3.0])))
     assert np.isnan(metric(np.ones(1), np.ones(1)))
     assert np.isnan(metric(np.empty(0), np.empty(0)))
     assert np.isnan(metric(np.ones(4), np.arange(4.0)))
@@ -94,7 +95,8 @@ def test_choices_on_known_cases() -> None:
 
 @pytest.mark.parametrize("metric", [ranks.top_overlap, ranks.precision_at, ranks.regret_at])
 def test_nan_policy_of_choices(metric) -> None:
-    assert np.isnan(metric(np.array([np.nan, 1.0]), np.ones(2), 1, True))
+    for missing in (np.nan, np.inf, -np.inf):
+        assert np.isnan(metric(np.array([missing, 1.0]), np.ones(2), 1, True))
     assert np.isnan(metric(np.empty(0), np.empty(0), 1, True))
     kept = metric(np.array([1.0, np.nan, 2.0]), np.array([1.0, np.nan, 2.0]), 1, True)
     assert kept == metric(np.array([1.0, 2.0]), np.array([1.0, 2.0]), 1, True)

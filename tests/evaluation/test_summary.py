@@ -49,3 +49,11 @@ def test_the_best_two_have_scores() -> None:
     assert second is not None
     assert (first["model"], second["model"]) == ("c", "b")
     assert best_two(entries[:1]) == (None, None)
+
+
+def test_seeds_that_share_one_split_have_neither_interval_nor_winner() -> None:
+    first, second = summarize(rows("a", [0.1, 0.11, 0.12]) + rows("b", [0.3, 0.32, 0.31]), one_split=True)
+    assert first["interval"] == "initialisations only"
+    assert first["mape"] == {"mean": pytest.approx(0.11), "low": None, "high": None}
+    assert (first["best"], first["p_value"], second["p_value"]) == (False, None, None)
+    assert summarize(rows("a", [0.1]), one_split=True)[0]["interval"] == "no interval"
