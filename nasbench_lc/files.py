@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nasbench_lc.errors import ConfigError, NasbenchError
 
-__all__ = ["atomic", "lock", "plain_words", "sync_folder"]
+__all__ = ["atomic", "lock", "plain_words", "real", "sync_folder"]
 
 _WORDS = {
     errno.ENOSPC: "There must be space left on the device",
@@ -36,6 +36,11 @@ def plain_words(path: Path) -> Iterator[None]:
         raise NasbenchError(f"{must}; got {reason!r} for {path}. Nothing finished is lost: mend it and run the same command.") from error
 
 
+def real(path: Path) -> Path:
+    """Where a path leads, absolute and without links: all names of a file share its lock and its parts, whoever works in which folder."""
+    return Path(os.path.realpath(path))
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames within a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -45,9 +50,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _make_folder(folder: Path) -> None:
+    """A folder with its parents, durable: what lies in it is lost with its own entry."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Hand out a temporary path beside `path`; on leaving, flush it to disk and rename it over `path`.
+    """Hand out a temporary path beside `path`; on leaving, flush it to disk and rename it over `path`, or over what a link at `path` names.
 
     A reader, or the next process after a kill, sees the old file or the new one, never a part of either.
 
@@ -55,7 +68,8 @@ def atomic(path: Path) -> Iterator[Path]:
         NasbenchError: If the disk is full, or the folder read-only.
     """
     with plain_words(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = real(path)
+        _make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(descriptor)
         temporary = Path(name)
@@ -86,9 +100,9 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         ConfigError: If another process holds it.
     """
-    name = path.with_name(path.name + ".lock")
+    name = real(path).with_name(real(path).name + ".lock")
     with plain_words(name):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(name.parent)
         handle = name.open("a")
     with handle:
         try:

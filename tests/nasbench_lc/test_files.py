@@ -79,6 +79,29 @@ def test_atomic_flushes_file_and_folder_around_the_rename(tmp_path: Path, monkey
     assert done == ["file", "rename", "folder"]
 
 
+def test_a_new_folder_is_flushed_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    flushed: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", flushed.append)
+    for act in (atomic, lock):
+        with act(tmp_path / act.__name__ / "b" / "x"):
+            pass
+        assert flushed[:2] == [tmp_path, tmp_path / act.__name__]
+        flushed.clear()
+
+
+def test_a_link_stays_and_the_file_that_it_names_is_replaced(tmp_path: Path):
+    target, link = tmp_path / "far" / "x.bin", tmp_path / "link"
+    link.symlink_to(target)
+    for content in (b"new", b"newer"):
+        with atomic(link) as temporary:
+            temporary.write_bytes(content)
+        assert link.is_symlink()
+        assert target.read_bytes() == content
+    assert os.listdir(tmp_path / "far") == ["x.bin"]
+    with lock(link), pytest.raises(ConfigError, match="one process"), lock(target):
+        pass
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
