@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5f, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a, h5d, h5f, h5l, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
@@ -32,8 +32,9 @@ _WORDS = {"S": "text", "i": "whole numbers", "f": "numbers"}
 # What h5py raises where a file is damaged or foreign, as fuzzing shows.
 _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
 
-# Compressed foreign files may be 1,000 times smaller than their arrays; a column that claims more would only fill the memory.
+# Compressed foreign files may be 1,000 times smaller than their arrays; what claims more, or much in all, would only fill the memory.
 _MAX_INFLATION = 2000
+_MAX_INFLATED = 1 << 30
 
 _TEXT = h5py.string_dtype()
 
@@ -114,16 +115,18 @@ def read(path: Path) -> Table:
         FormatError: If there is no such file, it is no HDF5 file, truncated, of a newer schema, or lacks a column.
     """
     try:
-        verify(path)
+        _verify(path)
         with h5py.File(path, "r") as file:
             attributes = _attributes(file, path)
-            columns: dict[str, np.ndarray[Any, Any]] = {}
+            found: dict[str, h5py.Dataset] = {}
 
             def visit(name: str, item: object) -> None:
                 if isinstance(item, h5py.Dataset):
-                    columns[name] = _column(item)
+                    found[name] = item
 
             file.visititems(visit)
+            _check_datasets(found.values())
+            columns = {name: np.asarray(item[()]) for name, item in found.items()}
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
     table = Table(attributes, columns)
@@ -139,20 +142,18 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
         FormatError: As :func:`read`.
     """
     try:
-        verify(path, columns=False)
+        _verify(path, columns=False)
         # Again h5py's low-level interface: the objects of the other cost a third of the reading.
         file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
         _check_version(h5py.File(file), path)
         try:
-            found = [h5d.open(file, f"curves/{m}".encode()) for m in metrics]
+            found = [_open(file, f"curves/{m}") for m in metrics]
         except KeyError as error:
             raise ConfigError(f"The metrics must be curves of the file; got {', '.join(metrics)} for {path}. Choose others.") from error
         shapes = {dataset.shape for dataset in found}
         if len(shapes) != 1 or len(min(shapes)) != 2:
             raise FormatError(f"All curves must have the same two axes; got {sorted(shapes)} in {path}. The file is damaged.")
-        for dataset in found:
-            if dataset.get_offset() is None:  # not simply one piece of this file
-                _check_dataset(h5py.Dataset(dataset))
+        _check_datasets(h5py.Dataset(d) for d in found if d.get_offset() is None)  # not simply one piece of this file
         values = np.empty((len(found), *min(shapes)), np.float32)
         for i, dataset in enumerate(found):
             dataset.read(h5s.ALL, h5s.ALL, values[i])
@@ -164,11 +165,17 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
 def read_attributes(path: Path) -> Mapping[str, Any]:
     """The root attributes alone; the errors of :func:`read`."""
     try:
-        verify(path)
+        _verify(path)
         with h5py.File(path, "r") as file:
             return _attributes(file, path)
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
+
+
+def _verify(path: Path, columns: bool = True) -> None:
+    if not path.is_file():
+        raise OSError("a pipe or a device")  # which may never answer
+    verify(path, columns)
 
 
 def _check(table: Table, path: Path) -> None:
@@ -195,21 +202,36 @@ def _check(table: Table, path: Path) -> None:
         raise FormatError(f"run/status must be a known word; got {sorted(unknown)[0]!r} in {path}. The file is damaged.")
 
 
-def _column(item: h5py.Dataset) -> np.ndarray[Any, Any]:
-    _check_dataset(item)
-    return np.asarray(item[()])
+def _open(file: h5f.FileID, name: str) -> h5d.DatasetID:
+    """A dataset by its name, which must not lead through a link: one that is not hard may lead out of the file."""
+    steps = name.encode().split(b"/")
+    for depth in range(len(steps)):
+        if file.links.get_info(b"/".join(steps[: depth + 1])).type != h5l.TYPE_HARD:
+            raise _elsewhere(name)
+    return h5d.open(file, name.encode())
 
 
-def _check_dataset(item: h5py.Dataset) -> None:
-    # An object dtype would be variable-length text or references: nothing that this format holds, and slow to read.
-    if item.dtype.kind not in "Sif":
-        raise FormatError(f"A column must hold fixed-length text or numbers; got {item.dtype} for {item.name}. It is foreign or damaged.")
-    if item.is_virtual or item.external:
-        raise FormatError(f"A column must lie in the file itself; got a link to another file for {item.name}. It is foreign or damaged.")
-    if item.nbytes > _MAX_INFLATION * max(1, item.id.get_storage_size()):
-        raise FormatError(
-            f"A column must hold what it claims; got {item.nbytes} bytes out of almost nothing for {item.name}. It is damaged."
-        )
+def _check_datasets(items: Iterable[h5py.Dataset]) -> None:
+    inflated = 0
+    for item in items:
+        # An object dtype would be variable-length text or references: nothing that this format holds, and slow to read.
+        if item.dtype.kind not in "Sif":
+            raise FormatError(
+                f"A column must hold fixed-length text or numbers; got {item.dtype} for {item.name}. It is foreign or damaged."
+            )
+        if item.is_virtual or item.external:
+            raise _elsewhere(str(item.name))
+        stored = item.id.get_storage_size()
+        inflated += max(0, item.nbytes - stored)
+        if item.nbytes > _MAX_INFLATION * max(1, stored) or inflated > _MAX_INFLATED:
+            raise FormatError(
+                f"A column must hold what it claims; got {item.nbytes} bytes out of {stored} for {item.name}. It is damaged, or too much "
+                f"for the memory: write it uncompressed."
+            )
+
+
+def _elsewhere(name: str) -> FormatError:
+    return FormatError(f"A column must lie in the file itself; got a link to another place for {name}. It is foreign or damaged.")
 
 
 def _check_version(file: h5py.File, path: Path) -> None:

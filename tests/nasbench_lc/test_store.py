@@ -261,8 +261,15 @@ def test_a_column_in_another_file_is_never_followed(tmp_path: Path):
         del file["curves/test_loss"]
         file["curves/test_loss"] = h5py.SoftLink("/curves/x")
 
-    for change in (virtual, external, link, soft):
-        refused(altered(tmp_path / "x.h5", change))
+    def group(file: h5py.File) -> None:
+        file.move("curves", "elsewhere")
+        file["curves"] = h5py.SoftLink("/elsewhere")
+
+    for change in (virtual, external, link, soft, group):
+        path = altered(tmp_path / "x.h5", change)
+        refused(path)
+        with pytest.raises(FormatError, match="must lie in the file itself"):
+            store.read_curves(path, ("test_loss",))
 
 
 @pytest.mark.parametrize("options", [{}, {"chunks": (1, 10**6)}, {"chunks": (1, 10**6), "compression": "gzip"}])
@@ -272,6 +279,32 @@ def test_a_giant_claim_never_reaches_the_memory(tmp_path: Path, options: dict[st
         file.create_dataset("curves/test_loss", (10**6, 10**6), np.float32, **options)
 
     assert "must hold what it claims" in refused(altered(tmp_path / "x.h5", change))
+
+
+def test_small_files_never_become_large_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Each column alone is believable, all together are more than a file may inflate to."""
+    zeros = np.zeros((3, 4), np.float32)
+
+    def change(file: h5py.File) -> None:
+        for name in ("train_loss", "test_loss"):
+            del file[f"curves/{name}"]
+            file.create_dataset(f"curves/{name}", data=np.repeat(zeros, 1000, 1), chunks=(3, 4000), compression="gzip")
+
+    path = altered(tmp_path / "x.h5", change)
+    monkeypatch.setattr(store, "_MAX_INFLATED", 48_000)
+    assert "must hold what it claims" in refused(path)
+    with pytest.raises(FormatError, match="must hold what it claims"):
+        store.read_curves(path, ("train_loss", "test_loss"))
+    assert store.read_curves(path, ("test_loss",)).shape == (1, 3, 4000)
+
+
+def test_a_pipe_is_never_waited_for(tmp_path: Path):
+    path = tmp_path / "x.h5"
+    os.mkfifo(path)
+    assert "a pipe or a device" in refused(path)
+    for read in (store.read_attributes, lambda path: store.read_curves(path, ("test_loss",))):
+        with pytest.raises(FormatError, match="a pipe or a device"):
+            read(path)
 
 
 def test_compressed_and_chunked_columns_are_read_like_any(tmp_path: Path):
