@@ -21,8 +21,9 @@ p { margin: 6px 0; max-width: 80ch; } .soft { color: var(--soft); font-size: .9r
 .tall { max-height: 480px; overflow: auto; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); }
-td.text, th.text { text-align: left; } td.long { max-width: 26em; overflow: hidden; text-overflow: ellipsis; }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper);
+  max-width: 40vw; overflow: hidden; text-overflow: ellipsis; }
+td.text, th.text { text-align: left; }
 thead th { position: sticky; top: 0; background: var(--card); z-index: 1; font-weight: 600; } thead th:first-child { z-index: 2; background: var(--card); }
 tbody tr:last-child td { border-bottom: 0; } tbody tr:hover td { background: var(--card); }
 table.sorts th { padding: 0; } table.sorts th button { all: unset; display: block; padding: 5px 10px; cursor: pointer; width: 100%;
@@ -31,7 +32,8 @@ table.sorts th button:focus-visible { outline: 2px solid var(--accent); outline-
 th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=descending] button::after { content: " \\2193"; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 14px; margin: 12px 0; }
 .grid.two { grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); }
-figure { margin: 0; background: var(--card); border-radius: 6px; padding: 10px; min-width: 0; } figcaption { font-size: .84rem; color: var(--soft); }
+figure { margin: 0; background: var(--card); border-radius: 6px; padding: 10px; min-width: 0; }
+figcaption { font-size: .84rem; color: var(--soft); overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; display: block; } td svg { width: 120px; }
 input[type=search] { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px;
   width: min(360px, 100%); margin: 8px 0; }
@@ -89,7 +91,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int
 
     Arguments:
         head: Headings.
-        rows: Cells as markup; the caller escapes. A cell ``"VALUE\\tMARKUP"`` sorts by VALUE.
+        rows: Cells as markup, the first of each row plain text; the caller escapes. A further cell ``"VALUE\\tMARKUP"`` sorts by VALUE.
         text: Which columns are text, left-aligned.
         sorts: Whether a click on a heading sorts.
         name: The id of the table.
@@ -100,9 +102,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int
         return f'<th scope="col"{" class=text" if i in text else ""}>{inner}</th>'
 
     def data(i: int, markup: str) -> str:
+        kind = " class=text" if i in text else ""
+        if i == 0:
+            # The first column stays in sight and must leave room for the others: a long name is cut, and whole in its title.
+            return f'<td{kind} title="{markup}">{markup}</td>'
         value, tab, shown = markup.partition("\t")
         attributes = f' data-value="{escape(value)}"' if tab else ""
-        return f"<td{' class=text' if i in text else ''}{attributes}>{shown if tab else markup}</td>"
+        return f"<td{kind}{attributes}>{shown if tab else markup}</td>"
 
     heads = "".join(title(i, label) for i, label in enumerate(head))
     lines = "\n".join(f"<tr>{''.join(data(i, markup) for i, markup in enumerate(row))}</tr>" for row in rows)

@@ -11,7 +11,7 @@ from evaluation.drawing import metric_name
 from evaluation.floors import floor_at
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
-from evaluation.sections import Section, floor_sentence, prefix_sections, variant_sections
+from evaluation.sections import Section, floor_sentence, interval_caveats, prefix_sections, variant_sections
 from evaluation.summary import HEADLINE
 from evaluation.table import cell, headline_entries, label, markdown_table, shown_columns
 from evaluation.verdict import caveats, verdict
@@ -75,7 +75,7 @@ def markdown_report(results: Results) -> str:
     """A report that GitHub renders: verdict, leaderboards, notes, provenance."""
     facts = results.dataset
     lines = [f"# {results.name}: forecasts of {metric_name(facts['metric'])}", "", *verdict(results), ""]
-    lines += [f"> {text}" for text in caveats(results)] + [""]
+    lines += [f"> {text}" for text in (*caveats(results), *interval_caveats(results))] + [""]
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]
     lines += _leaderboards(results)

@@ -21,7 +21,7 @@ from evaluation.report_plots import (
     plot_speedup,
 )
 from evaluation.results import Results, Row
-from evaluation.sections import Section, floor_sentence, prefix_sections, variant_sections
+from evaluation.sections import Section, floor_sentence, interval_caveats, prefix_sections, variant_sections
 from evaluation.summary import HEADLINE
 from evaluation.table import COLUMNS, cell, headline_entries, label, number, shown_columns
 from evaluation.verdict import caveats, main_entries, verdict
@@ -42,7 +42,7 @@ def html_report(results: Results) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{_subtitle(results)}</p>',
         f'<div class="verdict">{"".join(f"<p>{escape(s)}</p>" for s in verdict(results))}</div>',
-        *(f'<p class="warn">{escape(s)}</p>' for s in caveats(results)),
+        *(f'<p class="warn">{escape(s)}</p>' for s in (*caveats(results), *interval_caveats(results))),
         _leaderboards(results),
         _beside(results),
         _fans(results),
@@ -242,7 +242,7 @@ def _architectures(results: Results) -> str:
     rows = []
     for i, architecture in enumerate(f.test.architectures):
         forecast = [c for m in models for c in (_plain(f.forecasts[m].mean[i, -1:]), _plain(100 * errors[m][i : i + 1]))]
-        name = f"{escape(architecture.string)}\t{escape(architecture.string[:56] or architecture.key[:12])}"
+        name = escape(architecture.string or architecture.key[:12])
         truth = _plain(f.test.target[i, h - 1 : h])
         rows.append([name, escape(f.test.uid[i][:12]), f.test.status[i].label, _count(f.test.n_params[i]), truth, *forecast])
     return (

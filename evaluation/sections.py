@@ -1,14 +1,15 @@
-"""Tables that both reports hold, Markdown and HTML: heads and cells as plain text."""
+"""Tables and sentences that both reports hold, Markdown and HTML, as plain text."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.results import Row
+from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 from evaluation.table import number
+from evaluation.verdict import main_entries
 
-__all__ = ["Section", "floor_sentence", "prefix_sections", "variant_sections"]
+__all__ = ["Section", "floor_sentence", "interval_caveats", "prefix_sections", "variant_sections"]
 
 Section = tuple[str, list[str], list[list[str]]]
 """A title, a head, and lines of cells."""
@@ -60,6 +61,25 @@ def floor_sentence(floor: Mapping[str, Any]) -> str:
         f"{number(m['interval'][1])}), a median below {number(floor['mape_median']['value'])} or a Kendall tau above {number(tau['value'])}, on average "
         f"over the dataset; from {floor['runs']} runs of each of {floor['n']} configurations: {floor['source']}."
     )
+
+
+def interval_caveats(results: Results) -> list[str]:
+    """What an interval over few seeds is worth; nothing where there is none, or where it may hold what it says.
+
+    The range of `n` independent draws holds their median with probability ``1 - 2^(1 - n)``, and a bootstrap of so few goes no further.
+
+    References:
+        David and Nagaraja, "Order statistics", 3rd edition, 2003, section 7.1, doi:10.1002/0471722162.
+    """
+    found = []
+    for entry in main_entries(results)[:1]:
+        share = 1 - 2.0 ** (1 - entry["seeds"])
+        if entry["interval"] != "no interval" and share < 0.95:
+            found.append(
+                f"Intervals over fewer than 6 seeds are nearly the range of the seeds: with {entry['seeds']}, "
+                f"read them as about {100 * share:.0f} %, not 95 %."
+            )
+    return found
 
 
 def _last(summary: Sequence[Row]) -> tuple[dict[tuple[str, int], Row], list[int]]:

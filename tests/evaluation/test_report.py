@@ -104,6 +104,13 @@ def test_the_page_is_whole_and_loads_nothing(results: Results, tmp_path: Path) -
     assert all(f"<td>{n:.0f}</td>" in text for n in results.figures.test.n_params)
 
 
+def test_the_style_has_no_rule_for_what_no_page_holds(results: Results, tmp_path: Path) -> None:
+    text = write_report(results, tmp_path)[-1].read_text()
+    style = text[text.index("<style>") : text.index("</style>")]
+    used = {name for names in re.findall(r'class="?([a-z ]+)', text) for name in names.split()}
+    assert set(re.findall(r"\.([a-z]+)", style)) <= used
+
+
 def test_a_report_names_the_machine_but_not_the_host(results: Results) -> None:
     assert {"processor", "torch"} <= results.provenance.keys()
     assert "host" not in results.provenance

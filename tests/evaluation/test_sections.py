@@ -1,5 +1,9 @@
+import pytest
+
 from evaluation.backtest import evaluate
-from evaluation.sections import prefix_sections, variant_sections
+from evaluation.report import markdown_report
+from evaluation.report_html import html_report
+from evaluation.sections import interval_caveats, prefix_sections, variant_sections
 from tests.evaluation.toys import Last, ToyConfig, toy_curves
 
 
@@ -21,3 +25,13 @@ def test_a_variant_stands_beside_its_base() -> None:
     assert [title for title, _, _ in found] == ["a against a[x=1]", "a[x=1] against a[x=1,y=2]"]
     assert [row[0] for row in found[0][2]] == ["3", "6"]
     assert all(float(row[3]) > 1 for row in found[0][2])
+
+
+@pytest.mark.parametrize(("seeds", "share"), [(1, None), (3, 75), (5, 94), (6, None)])
+def test_an_interval_over_few_seeds_says_what_it_is_worth(seeds: int, share: int | None) -> None:
+    results = evaluate({"last": lambda seed: Last(ToyConfig())}, toy_curves(), observe=[3], horizons=[12], seeds=seeds)
+    sentence = f"with {seeds}, read them as about {share} %, not 95 %."
+    found = interval_caveats(results)
+    assert len(found) == (share is not None)
+    for text in (*found, markdown_report(results), html_report(results)):
+        assert (sentence in text) == (share is not None)
