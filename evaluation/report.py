@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.drawing import metric_name
-from evaluation.floors import floor_at
+from evaluation.floors import beside_floors, floor_at
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
 from evaluation.sections import Section, floor_sentence, interval_caveats, prefix_sections, variant_sections
@@ -46,7 +46,7 @@ def _record(results: Results) -> dict[str, Any]:
         "dataset": dict(results.dataset),
         "protocol": results.protocol,
         "rows": list(results.rows),
-        "summary": list(results.summary),
+        "summary": beside_floors(results.summary, results.floors),
         "provenance": dict(results.provenance),
         "rows_without_diverged": list(results.rows_without_diverged),
         "noise_floors": [dict(f) for f in results.floors],

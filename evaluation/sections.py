@@ -55,11 +55,14 @@ def variant_sections(summary: Sequence[Row]) -> list[Section]:
 
 def floor_sentence(floor: Mapping[str, Any]) -> str:
     """What a noise floor says, for a reader."""
-    m, tau = floor["mape"], floor["kendall"]
+    median, mean = (
+        f"{number(m['value'], 2)} (95 % interval {number(m['interval'][0], 2)} to {number(m['interval'][1], 2)})"
+        for m in (floor["mape_median"], floor["mape"])
+    )
     return (
-        f"Noise floor: no forecast can expect a MAPE below {number(m['value'])} (95 % interval {number(m['interval'][0])} to "
-        f"{number(m['interval'][1])}), a median below {number(floor['mape_median']['value'])} or a Kendall tau above {number(tau['value'])}, on average "
-        f"over the dataset; from {floor['runs']} runs of each of {floor['n']} configurations: {floor['source']}."
+        f"Noise floor: no forecast can expect a median MAPE below {median}, a mean below {mean} or a Kendall tau above "
+        f"{number(floor['kendall']['value'])}, on average over the dataset; from {floor['runs']} runs of each of {floor['n']} configurations: "
+        f"{floor['source']}. The column x floor is the median as a multiple of the floor's, with the interval of the floor."
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.floors import beside_floors
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 
@@ -32,7 +33,7 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("mape", "MAPE", interval=True),
-    Column("mape_over_floor", "x floor"),
+    Column("mape_median_over_floor", "x floor", 2, interval=True),
     Column("mape_median", "median"),
     Column("rmse", "RMSE"),
     Column("mae_final", "final"),
@@ -66,9 +67,12 @@ _DISPENSABLE = (
 
 
 def headline_entries(results: Results) -> Mapping[tuple[int, int], list[Row]]:
-    """The summary by (observe, horizon), best first, those without a score last; each model's line without diverged runs follows its first."""
+    """The summary by (observe, horizon), best first, those without a score last; each model's line without diverged runs follows its first.
+
+    Entries have the score of :func:`evaluation.floors.beside_floors` too.
+    """
     cells: dict[tuple[int, int], list[Row]] = {}
-    for entry in results.summary:
+    for entry in beside_floors(results.summary, results.floors):
         cells.setdefault((entry["observe"], entry["horizon"]), []).append(entry)
     ordered = {}
     for key, entries in sorted(cells.items()):
@@ -124,7 +128,7 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[s
 
 def shown_columns(entries: Sequence[Row]) -> tuple[Column, ...]:
     """The columns that hold any number."""
-    return tuple(c for c in COLUMNS if c.key != "mape_over_floor" or any(e[c.key]["mean"] is not None for e in entries))
+    return tuple(c for c in COLUMNS if c.key != "mape_median_over_floor" or any(e[c.key]["mean"] is not None for e in entries))
 
 
 def format_table(results: Results) -> str:
