@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.features import static_features, vocabulary
+from predictors.options import Options, number
 from predictors.packing import pack_json, unpack_json
 from predictors.point import PointPredictor
 from predictors.robust import limits
@@ -23,7 +24,7 @@ FLOOR = 0.05
 
 
 @dataclass(frozen=True)
-class DPLConfig:
+class DPLConfig(Options):
     """Hyperparameters of the deep power laws.
 
     Arguments:
@@ -35,12 +36,12 @@ class DPLConfig:
         seed: Of weights and of the part of the curves that each member sees.
     """
 
-    members: int = 5
-    hidden: int = 128
-    steps: int = 400
-    lr: float = 1e-3
-    weight_decay: float = 1e-2
-    seed: int = 0
+    members: int = number(5, 1, 100)
+    hidden: int = number(128, 1, 65536)
+    steps: int = number(400, 1, 1_000_000)
+    lr: float = number(1e-3, 1e-7, 1.0)
+    weight_decay: float = number(1e-2, 0.0, 10.0)
+    seed: int = number(0, 0, 2**62)
 
 
 @final

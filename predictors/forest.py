@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
 from nasbench_lc.curves import Floats
+from predictors.options import Options, number
 from predictors.table import Table
 
 __all__ = ["ForestConfig", "forest_change", "forest_weights", "weighted_future"]
@@ -15,7 +16,7 @@ CALM = 0.01
 
 
 @dataclass(frozen=True)
-class ForestConfig:
+class ForestConfig(Options):
     """Hyperparameters of a forest.
 
     Arguments:
@@ -25,10 +26,10 @@ class ForestConfig:
         seed: Of the forest.
     """
 
-    trees: int = 200
-    leaf: int = 2
-    features: float = 0.5
-    seed: int = 0
+    trees: int = number(200, 1, 100_000)
+    leaf: int = number(2, 1, 1_000_000)
+    features: float = number(0.5, 1e-6, 1.0)
+    seed: int = number(0, 0, 2**62)
 
 
 def forest_change(table: Table, config: ForestConfig) -> tuple[Floats, Floats]:
@@ -53,7 +54,7 @@ def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestC
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
     forest = ExtraTreesRegressor(
-        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed, n_jobs=1
+        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=1
     )
     scores = u[:, :keep] * s[:keep]
     forest.fit(train, scores[:, 0] if keep == 1 else scores)

@@ -7,6 +7,7 @@ import numpy as np
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
+from predictors.options import Options, number
 from predictors.point import PointPredictor
 from predictors.prefix import scaled_prefix
 from predictors.robust import centre_and_reach
@@ -16,7 +17,7 @@ __all__ = ["Gaussian", "GaussianConfig"]
 
 
 @dataclass(frozen=True)
-class GaussianConfig:
+class GaussianConfig(Options):
     """Hyperparameters of the Gaussian baseline.
 
     Arguments:
@@ -24,7 +25,7 @@ class GaussianConfig:
         all_metrics: Whether the prefixes of the other metrics are conditioned on too.
     """
 
-    rank: int = 10
+    rank: int = number(10, 1, 10_000)
     all_metrics: bool = False
 
 

@@ -12,6 +12,7 @@ from predictors.base import State
 from predictors.features import static_features, vocabulary
 from predictors.kronecker import Posterior, condition_rows, likelihood_surrogate
 from predictors.mean_curve import mean_curve
+from predictors.options import Options, number
 from predictors.packing import pack_json, unpack_json
 from predictors.point import PointPredictor
 from predictors.prefix import fill
@@ -27,7 +28,7 @@ START = torch.tensor([-0.5, -1.0, 0.0, -3.0, 0.0], dtype=torch.float64)
 
 
 @dataclass(frozen=True)
-class GPConfig:
+class GPConfig(Options):
     """Hyperparameters of the Gaussian process.
 
     Arguments:
@@ -36,9 +37,9 @@ class GPConfig:
         curves: At most so many training curves are used, the first ones: the cost grows with their cube.
     """
 
-    steps: int = 60
-    lr: float = 0.1
-    curves: int = 400
+    steps: int = number(60, 0, 100_000)
+    lr: float = number(0.1, 1e-7, 1.0)
+    curves: int = number(400, 1, 10_000)
 
 
 @final

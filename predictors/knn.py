@@ -7,6 +7,7 @@ import numpy as np
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
+from predictors.options import Options, number
 from predictors.point import PointPredictor
 from predictors.table import remember, tabulate
 
@@ -14,14 +15,14 @@ __all__ = ["KNN", "KNNConfig"]
 
 
 @dataclass(frozen=True)
-class KNNConfig:
+class KNNConfig(Options):
     """Hyperparameters of the nearest neighbours.
 
     Arguments:
         neighbours: How many training curves are averaged.
     """
 
-    neighbours: int = 10
+    neighbours: int = number(10, 1, 1_000_000)
 
 
 @final

@@ -14,8 +14,9 @@ from nasbench_lc.forecast import LEVELS, Forecast, Mixture
 from predictors.base import State
 from predictors.features import hyperparameter_features, vocabulary
 from predictors.lc_bnn_net import LCNet, log_joint
+from predictors.options import number
 from predictors.packing import columns
-from predictors.remembering import RememberingPredictor
+from predictors.remembering import RememberingOptions, RememberingPredictor
 from predictors.sghmc import sghmc
 
 __all__ = ["LCBNN", "LCBNNConfig"]
@@ -27,7 +28,7 @@ KNOTS = 24
 
 
 @dataclass(frozen=True)
-class LCBNNConfig:
+class LCBNNConfig(RememberingOptions):
     """Hyperparameters of LC-BNN; the defaults are the source's.
 
     Arguments:
@@ -39,12 +40,12 @@ class LCBNNConfig:
         seed: Of the initial weights, the batches and the injected noise.
     """
 
-    steps: int = 13_000
-    burn_in: int = 3_000
-    keep_every: int = 100
-    batch_size: int = 20
-    lr: float = 1e-2
-    seed: int = 0
+    steps: int = number(13_000, 1, 10_000_000)
+    burn_in: int = number(3_000, 0, 10_000_000)
+    keep_every: int = number(100, 1, 1_000_000)
+    batch_size: int = number(20, 1, 100_000)
+    lr: float = number(1e-2, 1e-7, 1.0)
+    seed: int = number(0, 0, 2**62)
 
 
 @final

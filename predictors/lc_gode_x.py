@@ -111,7 +111,8 @@ class LCGODEX(PointPredictor):
     @torch.no_grad()
     def _networks(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         curves = StandardCurves.from_state(known)
-        net = EnsembleODE(self._shape(curves)).eval()
+        with torch.random.fork_rng(devices=[]):  # weights are drawn before they are loaded
+            net = EnsembleODE(self._shape(curves)).eval()
         net.load_state_dict(_weights(known))
         net.double()  # single precision would let a row depend on how many are computed together
         parts = [
@@ -139,7 +140,9 @@ def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOp
     rows = torch.nonzero(known.any(1)).flatten()
     size = min(c.batch_size, len(rows))
     optimizer = torch.optim.AdamW(net.parameters(), lr=c.lr, weight_decay=c.weight_decay, fused=True)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, c.lr, total_steps=max(c.updates, 2), pct_start=0.1)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, c.lr, total_steps=max(c.updates, 11), pct_start=0.1
+    )  # a rise of one step at least
     epochs, order = torch.arange(1, train.epochs + 1), torch.empty(c.members, 0, dtype=torch.long)
     net.train()
     for _ in range(c.updates):

@@ -16,7 +16,8 @@ from predictors.lc_pfn_bars import Bars
 from predictors.lc_pfn_net import PFN, PFNSize
 from predictors.lc_pfn_normaliser import Normaliser, normaliser_of
 from predictors.lc_pfn_pretrain import pretrain
-from predictors.remembering import RememberingPredictor
+from predictors.options import number
+from predictors.remembering import RememberingOptions, RememberingPredictor
 
 __all__ = ["LCPFN", "LCPFNConfig"]
 
@@ -25,7 +26,7 @@ ROWS = 32
 
 
 @dataclass(frozen=True)
-class LCPFNConfig:
+class LCPFNConfig(RememberingOptions):
     """Hyperparameters of LC-PFN; all but `retrain` are read only when it is set.
 
     Arguments:
@@ -41,14 +42,14 @@ class LCPFNConfig:
     """
 
     retrain: bool = False
-    steps: int = 12_000
-    batch_size: int = 64
-    lr: float = 1e-3
-    width: int = 128
-    layers: int = 3
-    heads: int = 4
-    buckets: int = 1000
-    seed: int = 0
+    steps: int = number(12_000, 1, 10_000_000)
+    batch_size: int = number(64, 1, 100_000)
+    lr: float = number(1e-3, 1e-7, 1.0)
+    width: int = number(128, 1, 4096)
+    layers: int = number(3, 1, 100)
+    heads: int = number(4, 1, 64)
+    buckets: int = number(1000, 3, 100_000)
+    seed: int = number(0, 0, 2**62)
 
 
 @final
@@ -99,8 +100,8 @@ class LCPFN(RememberingPredictor):
 
     def _pretrained(self) -> State:
         c = self.config
-        if c.heads < 1 or c.width % c.heads:
-            raise ConfigError(f"The heads must divide the width, {c.width}; got {c.heads}. Choose 1, 2 or 4.")
+        if c.width % c.heads:
+            raise ConfigError(f"The heads must divide the width, {c.width}; got {c.heads}. Choose another of the two.")
         *_, last = pretrain(PFNSize(c.width, c.layers, c.heads, c.buckets), c.steps, c.batch_size, c.lr, c.seed)
         return last.net.arrays() | {"borders": last.borders.numpy(), "heads": np.array([c.heads])}
 
@@ -115,5 +116,6 @@ def _network(state: State) -> tuple[PFN, Bars]:
     weights = {k: v for k, v in state.items() if k not in ("borders", "heads")}
     width = weights["embed_x.weight"].shape[0]
     layers = len({k.split(".")[1] for k in weights if k.startswith("layers.")})
-    net = PFN(PFNSize(width, layers, int(state["heads"][0]), len(state["borders"]) - 1)).load_arrays(weights)
+    with torch.random.fork_rng(devices=[]):  # weights are drawn before they are loaded
+        net = PFN(PFNSize(width, layers, int(state["heads"][0]), len(state["borders"]) - 1)).load_arrays(weights)
     return net.eval(), Bars(torch.from_numpy(np.array(state["borders"])).float())

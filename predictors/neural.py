@@ -100,7 +100,19 @@ class NeuralPredictor(Predictor, abc.ABC):
 
     @final
     def predict(self, observed: Observed, t: Floats) -> Forecast:
-        """Forecast; see :meth:`predictors.base.Predictor.predict`."""
+        """Forecast; see :meth:`predictors.base.Predictor.predict`.
+
+        Raises:
+            NotFittedError: Before `fit` or `load_state`.
+            ConfigError: If another metric is asked for than was learnt.
+        """
+        learnt = self.fitted()[0].metrics[0]
+        if observed.metric != learnt:
+            raise ConfigError(
+                f"The metric must be the one that the predictor was fitted to, {learnt}; got {observed.metric}. Fit another predictor."
+            )
+        if not len(observed):
+            return Forecast.from_point(t, np.empty((0, len(t))))
         own = self._ask(observed, t)
         return own if self._calibration is None else self._calibration.apply(own, observed)
 

@@ -71,29 +71,31 @@ class LatentSDE(Network):
 
     def loss(self, prefix: Prefix, future: Future, beta: float, generator: torch.Generator) -> Tensor:
         """The negative evidence lower bound per future value; its KL is that of the initial states plus that of the paths."""
-        d, z, steps = self.options.latent, self.options.samples, self._steps(prefix, future.t)
+        end = float(future.t[-1])
+        d, z, steps = self.options.latent, self.options.samples, self._steps(prefix, end)
         first = torch.randn(len(prefix), z, d, generator=generator)
         noise = torch.randn(steps, len(prefix), z, d, generator=generator)
         q = self.posterior(prefix, None)
-        paths, path_kl = self._run(prefix, q, future.t, first, noise)
+        paths, path_kl = self._run(prefix, q, future.t, end, first, noise)
         information = kl(q, Gaussian(torch.zeros(()), self._g() / 2**0.5)) + path_kl.mean(1)
         known = future.mask.sum().clamp(min=1)
         return robust_nll(paths, future.y, future.mask) + beta * (information * future.mask.amax(1)).sum() / known
 
     def forecast(self, prefix: Prefix, t: Tensor, paths: int, generator: torch.Generator) -> Paths:
-        """Paths of the posterior process under Brownian motions that all rows share."""
+        """Paths of the posterior process under Brownian motions that all rows share; to the last epoch, whichever ones are asked for."""
+        end = max(float(t[-1]), self.clock.epochs)
         first = torch.randn(1, paths, self.options.latent, generator=generator)
-        noise = torch.randn(self._steps(prefix, t), 1, paths, self.options.latent, generator=generator)
-        return self._run(prefix, self.posterior(prefix, None), t, first, noise)[0]
+        noise = torch.randn(self._steps(prefix, end), 1, paths, self.options.latent, generator=generator)
+        return self._run(prefix, self.posterior(prefix, None), t, end, first, noise)[0]
 
     def _g(self) -> Tensor:
         return self.log_g.exp() + MIN_SCALE
 
-    def _steps(self, prefix: Prefix, t: Tensor) -> int:
-        span = self.clock.of(float(t[-1])) - self.clock.of(prefix.end)
+    def _steps(self, prefix: Prefix, end: float) -> int:
+        span = self.clock.of(end) - self.clock.of(prefix.end)
         return max(4, math.ceil(self.options.steps * span))
 
-    def _run(self, prefix: Prefix, q: Gaussian, t: Tensor, first: Tensor, noise: Tensor) -> tuple[Paths, Tensor]:
+    def _run(self, prefix: Prefix, q: Gaussian, t: Tensor, end: float, first: Tensor, noise: Tensor) -> tuple[Paths, Tensor]:
         d = self.options.latent
         share = (q.mean @ self.inner.weight[:, d:].T + self.inner.bias).unsqueeze(1)
         start, times = self.clock.of(prefix.end), self.clock(t)
@@ -103,7 +105,7 @@ class LatentSDE(Network):
             self._g(),
             q.sample(first),
             start,
-            float(times[-1]),
+            self.clock.of(end),
             noise,
         )
         decoded = self.decoder(path.z)

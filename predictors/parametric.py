@@ -8,6 +8,7 @@ import numpy as np
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.mean_curve import mean_curve, mean_curve_at
+from predictors.options import Options, number
 from predictors.parametric_families import FAMILIES
 from predictors.parametric_fit import fit_family
 from predictors.point import PointPredictor
@@ -24,7 +25,7 @@ ROWS = 256
 
 
 @dataclass(frozen=True)
-class ParametricConfig:
+class ParametricConfig(Options):
     """Hyperparameters of the parametric fits.
 
     Arguments:
@@ -32,8 +33,8 @@ class ParametricConfig:
         amplitude: Prior standard deviation of the amplitude, likewise.
     """
 
-    asymptote: float = 1.0
-    amplitude: float = 3.0
+    asymptote: float = number(1.0, 1e-3, 1e3)
+    amplitude: float = number(3.0, 1e-3, 1e3)
 
 
 @final

@@ -91,7 +91,8 @@ class PointPredictor(Predictor):
             z, spread = _persist(observed, len(t))
             z0, spread0 = _persist(prefix, len(t))
         else:
-            grid = np.unique(np.concatenate([at, t]))
+            # Always all epochs: a forecast should not depend on which others are asked for.
+            grid = np.union1d(np.arange(k + 1, last + 1), t)
             both, width = self._point(self._known, _concatenate(prefix, observed), grid)
             width = np.broadcast_to(wobble(_concatenate(prefix, observed))[:, None], both.shape) if width is None else width
             here, there = np.searchsorted(grid, at), np.searchsorted(grid, t)

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self, final
 
 import numpy as np
@@ -11,16 +12,31 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor, State
+from predictors.conformal import ENOUGH, value_range
+from predictors.options import Options
 from predictors.packing import pack_json, unpack_json
+from predictors.recalibration import Recalibration, tried_lengths
 
-__all__ = ["RememberingPredictor"]
+__all__ = ["RememberingOptions", "RememberingPredictor"]
 
-FACTS = "facts"
+FACTS, CALIBRATION = "facts", "calibration."
+
+
+@dataclass(frozen=True)
+class RememberingOptions(Options):
+    """What all these models may be told.
+
+    Arguments:
+        recalibrate: Whether quantiles are conformal around the model's own median, by the validation curves; the sources do not do that.
+    """
+
+    recalibrate: bool = False
 
 
 class RememberingPredictor(Predictor):
     """A subclass says what it learns and how it forecasts from that; fits, checks and checkpoints are here."""
 
+    config: RememberingOptions
     _state: State | None = None
 
     @abc.abstractmethod
@@ -33,7 +49,7 @@ class RememberingPredictor(Predictor):
 
     @final
     def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
-        """Learn from `train`; `valid` is not used.
+        """Learn from `train`; `valid` is used only to recalibrate, where that is asked for and it has 39 curves or more.
 
         Raises:
             ConfigError: If no training value of the metric is finite.
@@ -44,6 +60,9 @@ class RememberingPredictor(Predictor):
             )
         facts, arrays = self._learn(train)
         self._state = arrays | {FACTS: pack_json({"metric": train.metric, "epochs": train.epochs} | facts)}
+        if self.config.recalibrate and valid is not None and len(valid) >= ENOUGH:
+            learnt = Recalibration.learn(self._own, valid, tried_lengths(valid.epochs), value_range(train, valid))
+            self._state |= {CALIBRATION + name: value for name, value in learnt.state().items()}
         return self
 
     @final
@@ -54,13 +73,18 @@ class RememberingPredictor(Predictor):
             NotFittedError: Before `fit` or `load_state`.
             ConfigError: If another metric is asked for than was learnt.
         """
-        state = self.state()
+        own = self._own(observed, t)
+        learnt = {name.removeprefix(CALIBRATION): value for name, value in self.state().items() if name.startswith(CALIBRATION)}
+        return Recalibration.from_state(learnt).apply(own, observed) if learnt else own
+
+    def _own(self, observed: Observed, t: Floats) -> Forecast:
+        state = {name: value for name, value in self.state().items() if not name.startswith(CALIBRATION)}
         facts = unpack_json(state.pop(FACTS))
         if observed.metric != facts["metric"]:
             raise ConfigError(
                 f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
             )
-        return self._forecast(facts, state, observed, t)
+        return self._forecast(facts, state, observed, t) if len(observed) else Forecast.from_point(t, np.empty((0, len(t))))
 
     @final
     def state(self) -> State:

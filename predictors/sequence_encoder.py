@@ -5,6 +5,7 @@ of the epochs that hold anything. `K` = 0 is a prefix like any other: it gives a
 """
 
 import abc
+import math
 
 import torch
 from torch import Tensor, nn
@@ -58,8 +59,9 @@ class AttentionEncoder(SequenceEncoder):
     The tokens carry their time, so no positional code is added, and epochs may be missing or unevenly spaced.
     """
 
-    def __init__(self, channels: int, width: int, heads: int = 4) -> None:
+    def __init__(self, channels: int, width: int) -> None:
         super().__init__()
+        heads = math.gcd(4, width)
         self.token = nn.Sequential(nn.Linear(channels, width), nn.GELU(), nn.Linear(width, width))
         self.start = nn.Parameter(torch.randn(width) / width**0.5)
         self.attend = nn.MultiheadAttention(width, heads, batch_first=True)

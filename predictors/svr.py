@@ -8,6 +8,7 @@ from sklearn.svm import SVR as SupportVectorRegression
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
+from predictors.options import Options, number
 from predictors.point import PointPredictor
 from predictors.table import remember, tabulate
 
@@ -15,7 +16,7 @@ __all__ = ["SVR", "SVRConfig"]
 
 
 @dataclass(frozen=True)
-class SVRConfig:
+class SVRConfig(Options):
     """Hyperparameters of the support vector machines.
 
     Arguments:
@@ -24,9 +25,9 @@ class SVRConfig:
         components: How many principal components of the futures are regressed, one machine each.
     """
 
-    c: float = 3.0
-    epsilon: float = 0.05
-    components: int = 6
+    c: float = number(3.0, 1e-6, 1e6)
+    epsilon: float = number(0.05, 0.0, 100.0)
+    components: int = number(6, 1, 10_000)
 
 
 @final
@@ -60,6 +61,9 @@ class SVR(PointPredictor):
             scores = u[:, i] * s[i]
             unit = scores.std()
             if x.shape[1] and unit > 1e-9:
-                machine = SupportVectorRegression(C=c.c, epsilon=c.epsilon, gamma=1.0 / x.shape[1]).fit(x, scores / unit)
+                machine = SupportVectorRegression(C=c.c, epsilon=c.epsilon, gamma=1.0 / x.shape[1])
+                before = np.random.get_state()  # its fit draws a seed that it does not use
+                machine.fit(x, scores / unit)
+                np.random.set_state(before)
                 z += unit * machine.predict(q)[:, None] * v[i]
         return z, None

@@ -16,6 +16,7 @@ from nasbench_lc.curves import CurveSet, Observed
 from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor
+from predictors.configure import make
 from predictors.registry import PREDICTORS
 from tests.predictors.toy_curves import power_curves
 
@@ -157,6 +158,55 @@ def test_short_prefixes(name: str, k: int) -> None:
 def test_any_horizon(name: str, t: list[float]) -> None:
     forecast = ask(fitted(name), power_curves(3, seed=3), t=np.array(t))
     sane(forecast, 3, np.array(t), "test_loss")
+
+
+@every
+def test_a_forecast_does_not_depend_on_which_other_epochs_are_asked(name: str) -> None:
+    curves = power_curves(5, seed=7)
+    whole, few = (ask(fitted(name), curves, t=t) for t in (np.arange(K + 1.0, EPOCHS + 1), np.array([11.0, EPOCHS])))
+    at = [10 - K, EPOCHS - 1 - K]
+    np.testing.assert_allclose(few.mean, whole.mean[:, at], rtol=1e-5)
+    np.testing.assert_allclose(few.quantiles, whole.quantiles[:, at], rtol=1e-5, atol=1e-7)
+
+
+@every
+def test_another_metric_than_the_one_learnt_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="metric must be the one"):
+        ask(fitted(name), power_curves(3, metric="test_acc"))
+
+
+@every
+def test_no_curves_give_no_forecasts(name: str) -> None:
+    forecast = ask(fitted(name), power_curves(3).subset([]))
+    assert forecast.mean.shape == (0, EPOCHS - K)
+
+
+@every
+def test_forecasts_leave_the_callers_random_numbers_alone(name: str) -> None:
+    predictor = fitted(name)
+    torch.manual_seed(1)
+    np.random.seed(1)
+    before = torch.random.get_rng_state(), np.random.get_state()[1]
+    ask(predictor, power_curves(3))
+    assert torch.equal(torch.random.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+
+
+MAY_BE_ZERO = {"seed", "weight_decay", "dropout", "kl_epochs", "prefix", "epsilon", "burn_in"} | {"steps of gp"}
+NUMBERS = [
+    (name, field.name)
+    for name in PREDICTORS
+    for field in dataclasses.fields(PREDICTORS[name]().config)
+    if isinstance(field.default, int | float) and not isinstance(field.default, bool)
+]
+
+
+@pytest.mark.parametrize(("name", "option"), NUMBERS)
+def test_a_number_that_no_fit_could_use_is_refused_before_any_work(name: str, option: str) -> None:
+    zero = [] if {option, f"{option} of {name}"} & MAY_BE_ZERO else ["0"]
+    for word in ("-1", "nan", "inf", "1e30", *zero):
+        with pytest.raises(ConfigError):
+            make(name, {option: word}, 0)
 
 
 @every
