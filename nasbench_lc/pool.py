@@ -1,13 +1,16 @@
-"""Work over processes of this machine: one thread each, results as they come, deaf to Ctrl-C, which the parent answers."""
+"""Work over processes of this machine: one thread each, results as they come, deaf to Ctrl-C, which the parent answers, and gone with it."""
 
 import contextlib
+import functools
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["WorkerLost", "deaf_children", "one_thread", "spread"]
+__all__ = ["WorkerLost", "answer_sigterm", "deaf_children", "one_thread", "spread"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,13 +37,43 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item], workers: i
     parallel: Any = Parallel(n_jobs=workers, **options)  # joblib's annotations know the defaults only
     try:
         with deaf_children():
-            results = parallel(delayed(function)(item) for item in items)
+            results = parallel(delayed(_answer)(function, item, os.getpid()) for item in items)
         yield from results
     except TerminatedWorkerError as error:
         raise WorkerLost(str(error).splitlines()[0]) from error
     finally:
         # joblib keeps its workers, with all that they have imported and loaded, for a next call that may have other modules at hand.
         get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+def _answer(function: Callable[[Item], Result], item: Item, parent: int) -> Result:
+    _end_with(parent)
+    return function(item)
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """From now on this worker ends within a second of its parent: work that nobody waits for would go on without the parent's locks."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def answer_sigterm() -> Iterator[None]:
+    """SIGTERM within, which batch systems send some time before they kill, is answered like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # where Python does not allow it
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,18 @@
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
 
-from nasbench_lc.pool import WorkerLost, deaf_children, one_thread, spread
+from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import lock
+from nasbench_lc.pool import WorkerLost, answer_sigterm, deaf_children, one_thread, spread
+
+ROOT = Path(__file__).parents[2]
 
 
 def _square(x: int) -> tuple[int, int]:
@@ -30,6 +38,50 @@ def test_two_workers_answer_every_item_elsewhere() -> None:
 def test_a_worker_that_dies_is_said() -> None:
     with pytest.raises(WorkerLost):
         list(spread(_die, range(4), 2))
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from nasbench_lc.pool import spread
+from tests.nasbench_lc.test_pool import hold
+list(spread(hold, [Path(sys.argv[1]) / name for name in "ab"], 2))
+"""
+
+
+def hold(path: Path) -> None:
+    with lock(path):
+        path.touch()
+        time.sleep(600)
+
+
+def held(path: Path) -> bool:
+    """Whether a process lives that holds the lock: the kernel frees it when the process ends, whoever buries it."""
+    try:
+        with lock(path):
+            return False
+    except ConfigError:
+        return True
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    paths, deadline = [tmp_path / name for name in "ab"], time.monotonic() + 60
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    while time.monotonic() < deadline and not all(path.exists() for path in paths):
+        time.sleep(0.02)
+    assert all(map(held, paths))
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    while time.monotonic() < deadline and any(map(held, paths)):
+        time.sleep(0.02)
+    assert not any(map(held, paths))
+
+
+def test_sigterm_is_answered_like_ctrl_c_and_as_before_after() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), answer_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_one_thread_within_and_as_before_after() -> None:
