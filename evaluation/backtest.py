@@ -1,6 +1,5 @@
 """Predictors against the truth: every model, prefix, horizon and seed, to rows, a summary and what the plots need."""
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,6 +12,7 @@ import numpy as np
 
 from evaluation.answers import answers
 from evaluation.cache import Cache, config_of, curves_digest
+from evaluation.choosing import Choice
 from evaluation.fits import Fits
 from evaluation.floors import Floor, over_floor, repeat_floors
 from evaluation.paper_protocol import Paper
@@ -20,11 +20,9 @@ from evaluation.part import Job, Part, learnable, main_prefix
 from evaluation.protocol import Protocol, Strict
 from evaluation.results import Figures, Note, Results, Row, StrategyPoint
 from evaluation.scoring import score
-from evaluation.selection import without_predictor
-from evaluation.speedup import sgd_seconds
 from evaluation.split import Split
 from evaluation.summary import summarize
-from nasbench_lc.curves import CurveSet
+from nasbench_lc.curves import CurveSet, Status
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.provenance import machine
 from predictors.base import Predictor
@@ -138,40 +136,39 @@ class _Ticker:
 def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick: _Ticker) -> Results:
     jobs: list[Job] = []
     notes: dict[Note, None] = {}
-    baselines: list[list[StrategyPoint]] = []
-    last = max(h for _, h in question.pairs)
-    test = question.curves
+    tests: list[CurveSet] = []
     for seed in range(question.seeds):
         parted = _parts(question, protocol, seed, notes)
-        test = parted.test if seed == 0 else test
+        tests.append(parted.test)
         pairs = tuple((k, h) for k, h in question.pairs if protocol.last_epoch(h, parted.test.epochs) > k)
         for model in question.names:
             make = question.models.get(model)
             jobs.append(Job(model, _maker(make, seed), question.fitted.get(model), seed, parted, protocol, pairs))
-        upto = protocol.last_epoch(last, parted.test.epochs)
-        finite = np.flatnonzero(np.isfinite(parted.test.target[:, :upto]).all(1))
-        baselines.append(without_predictor(parted.test.subset(finite), upto))
     parts: dict[tuple[int, str], Part] = {}
     for job, part in answers(jobs, question.fits, question.workers):
         parts[job.seed, job.model] = part
         tick.step(f"{job.model}, seed {job.seed + 1} of {question.seeds}" + (", the paper's protocol" if protocol.name == "paper" else ""))
     parts = {(job.seed, job.model): parts[job.seed, job.model] for job in jobs}  # in the order asked, whoever ended first
     notes |= dict.fromkeys(note for part in parts.values() for note in part.notes)
-    rows = _above(question.floors, [row for part in parts.values() for row in part.rows])
-    ok = _completed(rows, _above(question.floors, [row for part in parts.values() for row in part.rows_without_diverged]))
+    horizons = sorted({h for _, h in question.pairs})
+    choices = _choices(tests, protocol, horizons, diverged=True)
+    rows = _compared([row for part in parts.values() for row in part.rows], choices, question.floors)
+    ok = [row for part in parts.values() for row in part.rows_without_diverged]
+    ok = _completed(rows, _compared(ok, _choices(tests, protocol, horizons, diverged=False), question.floors))
     first = {model: parts[0, model] for model in question.names}
     k = main_prefix([k for k, _ in question.pairs])
     figures = Figures(
-        test=test,
+        test=tests[0],
         observe=k,
         forecasts={m: p.forecast for m, p in first.items() if p.forecast is not None},
         profiles={m: p.profile for m, p in first.items() if p.profile is not None},
-        strategies=tuple([*_mean_points(baselines), *_model_points(rows, test, last)]),
+        strategies=_strategies(rows, choices, horizons[-1]),
     )
-    summary = summarize(rows) + (summarize(ok, "without_diverged") if ok else ())
+    one_split = len({frozenset(test.uid) for test in tests}) == 1
+    summary = summarize(rows, one_split=one_split) + summarize(ok, "without_diverged", one_split)
     configs = {m: config_of(question.fitted.get(m) or question.models[m](0)) for m in question.names}
     provenance = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **machine(), "models": configs}
-    floors = tuple(f for f in question.floors if f["metric"] == test.metric and (f["observe"], f["horizon"]) in question.pairs)
+    floors = tuple(f for f in question.floors if f["metric"] == question.curves.metric and (f["observe"], f["horizon"]) in question.pairs)
     return Results(facts, protocol.name, rows, ok, summary, tuple(notes), provenance, figures, floors)
 
 
@@ -228,8 +225,18 @@ def _facts(curves: CurveSet, transfer_to: CurveSet | None, given: Mapping[str, A
     return facts
 
 
-def _above(floors: Sequence[Floor], rows: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple({**row, "mape_over_floor": over_floor(row, floors)} for row in rows)
+def _choices(tests: Sequence[CurveSet], protocol: Protocol, horizons: Sequence[int], diverged: bool) -> dict[tuple[int, int], Choice]:
+    """By seed and horizon: the choice among the test curves, with those that diverged or without them."""
+    keep = [np.array([diverged or s is not Status.DIVERGED for s in test.status], dtype=np.bool_) for test in tests]
+    return {
+        (seed, h): Choice.among(test, protocol.last_epoch(h, test.epochs), keep[seed]) for seed, test in enumerate(tests) for h in horizons
+    }
+
+
+def _compared(rows: Sequence[Row], choices: Mapping[tuple[int, int], Choice], floors: Sequence[Floor]) -> tuple[Row, ...]:
+    """The rows with what they are compared with: choosing without a predictor, and the noise floor."""
+    priced = (choices[row["seed"], row["horizon"]].priced(row) for row in rows)
+    return tuple({**row, "mape_over_floor": over_floor(row, floors)} for row in priced)
 
 
 def _completed(rows: tuple[Row, ...], ok: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -241,22 +248,14 @@ def _completed(rows: tuple[Row, ...], ok: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(found.get(tuple(row[k] for k in key), row) for row in rows)
 
 
-def _mean_points(seeds: Sequence[Sequence[StrategyPoint]]) -> list[StrategyPoint]:
+def _strategies(rows: Sequence[Row], choices: Mapping[tuple[int, int], Choice], horizon: int) -> tuple[StrategyPoint, ...]:
+    """Every way to choose, without a predictor and with each model at each prefix, means over the seeds."""
+    without = [p for (_, h), choice in choices.items() if h == horizon for p in choice.without]
+    models = [choices[row["seed"], horizon].point(row) for row in rows if row["horizon"] == horizon]
     groups: dict[tuple[str, str], list[StrategyPoint]] = defaultdict(list)
-    for points in seeds:
-        for p in points:
-            groups[p.name, p.setting].append(p)
-    return [
+    for p in filter(None, [*without, *models]):
+        groups[p.name, p.setting].append(p)
+    return tuple(
         replace(ps[0], seconds=float(np.mean([p.seconds for p in ps])), regret=float(np.mean([p.regret for p in ps])))
         for ps in groups.values()
-    ]
-
-
-def _model_points(rows: Sequence[Row], test: CurveSet, horizon: int) -> list[StrategyPoint]:
-    per_seed: dict[int, list[StrategyPoint]] = defaultdict(list)
-    for row in rows:
-        if row["horizon"] == horizon and row["regret_at_1"] is not None:
-            seconds = sgd_seconds(test.seconds, row["observe"]) + row["predict_seconds"]
-            if math.isfinite(seconds):
-                per_seed[row["seed"]].append(StrategyPoint(row["model"], f"{row['observe']} epochs", seconds, row["regret_at_1"], True))
-    return _mean_points(list(per_seed.values()))
+    )

@@ -11,9 +11,9 @@ from evaluation.fits import Fits
 from evaluation.protocol import Protocol
 from evaluation.results import KEYS, Note, Profile, Row
 from evaluation.scoring import profile, score, scored_curves
-from evaluation.speedup import break_even_n, sgd_seconds, speedup, speedup_equal_regret
+from evaluation.speedup import break_even_n, sgd_seconds, speedup
 from evaluation.split import Split
-from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target, higher_is_better
+from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor
@@ -145,23 +145,16 @@ def _row(job: Job, answer: _Answer, h: int, keep: Bools) -> Row:
     upto = job.protocol.last_epoch(h, job.split.test.epochs)
     scores = score(answer.forecast, answer.observed, answer.target, upto, keep)
     times = {"fit_seconds": answer.fit_seconds, "predict_seconds": answer.predict_seconds}
-    saved = _savings(job, answer, upto, scores["regret_at_1"], keep & _scored(job, answer, h))
-    return {**_empty_row(job, answer.k, h), **times, **scores, **saved}
+    return {**_empty_row(job, answer.k, h), **times, **scores, **_savings(job, answer, upto)}
 
 
-def _savings(job: Job, answer: _Answer, h: int, regret: float | None, rows: Bools) -> Row:
+def _savings(job: Job, answer: _Answer, h: int) -> Row:
     test, inference = job.split.test, answer.predict_seconds
     full, observed = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, answer.k)
-    scored = test.subset(np.flatnonzero(rows))
-    # The predictor forecast all test curves; the choice is made among those that are scored.
-    chosen = sgd_seconds(scored.seconds, answer.k) + inference * len(scored) / max(len(test), 1)
-    up = higher_is_better(test.metric)
-    equal = math.nan if regret is None else speedup_equal_regret(scored.target[:, :h], scored.seconds, regret, chosen, up)
     training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid))
     fit = math.nan if answer.fit_seconds is None else answer.fit_seconds
     values = {
         "speedup": speedup(full, observed, inference),
-        "speedup_equal_regret": equal,
         "break_even_n": break_even_n(training, fit, full, observed + inference, len(test)),
     }
     return {name: value if math.isfinite(value) else None for name, value in values.items()}

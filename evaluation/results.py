@@ -18,13 +18,13 @@ KEYS: tuple[str, ...] = (
     "crps", "nll", "coverage_50", "coverage_80", "coverage_95", "width_80",
     "fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n",
     "precision_at_10", "regret_at_5", "crps_median", "mape_over_floor", "excess_jump", "violations", "n_diverged",
-    "n_nonfinite_forecasts", "protocol",
+    "n_nonfinite_forecasts", "protocol", "speedup_equal_regret_sgd",
 )  # fmt: skip
 """The keys of a row, in their order in ``scores.csv``. Keys may be added, never removed.
 
 `n_test` counts the test curves that are scored, `n_nonfinite` those that are not because they are not finite up to the horizon,
 `n_diverged` those among the scored whose run diverged, `n_nonfinite_forecasts` those for which the model gave no finite forecast.
-`mape_over_floor` is `mape` as a multiple of the noise floor, where one is known.
+`mape_over_floor` is `mape` as a multiple of the noise floor, where one is known. The speed-ups are described in :mod:`evaluation.speedup`.
 """
 
 

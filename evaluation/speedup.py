@@ -4,13 +4,15 @@ Seconds are those measured in the dataset, shape `(N, T)`, NaN where an epoch wa
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from evaluation.ranks import regret_at
+from evaluation.results import StrategyPoint
 from nasbench_lc.curves import Floats
 
-__all__ = ["break_even_n", "sgd_seconds", "speedup", "speedup_equal_regret"]
+__all__ = ["break_even_n", "cheapest", "sgd_seconds", "speedup", "speedup_equal_regret", "speedup_equal_regret_sgd"]
 
 
 def sgd_seconds(seconds: Floats, epochs: int | None = None) -> float:
@@ -35,11 +37,30 @@ def speedup(full: float, observed: float, inference: float) -> float:
     return full / spent if spent > 0 else float("nan")
 
 
-def speedup_equal_regret(curves: Floats, seconds: Floats, regret: float, spent: float, higher: bool) -> float:
-    """How many times longer plain SGD takes to choose as well as the predictor did; a factor, below 1 where the predictor is slower.
+def cheapest(points: Iterable[StrategyPoint], regret: float) -> StrategyPoint:
+    """Of some ways to choose, full training among them, the one of the fewest seconds that regrets at most `regret`."""
+    return min((p for p in points if p.regret <= regret + 1e-12), key=lambda p: p.seconds)
 
-    Plain SGD trains every architecture for e epochs and takes the one with the best value then. Its time is that of the first e at
-    which, and ever after which, the regret at the horizon is no larger than the predictor's.
+
+def speedup_equal_regret(without: Iterable[StrategyPoint], regret: float, spent: float) -> float:
+    """How many times longer the cheapest way without a predictor takes to choose as well; a factor, below 1 where that way is the cheaper one.
+
+    The ways are those of :mod:`evaluation.selection` at every setting: full training, the last value, TSE and rank-then-finish after k epochs,
+    successive halving, ASHA. The cheapest that regrets no more than the predictor is picked in hindsight, as if its setting had been
+    known, so that luck speaks against the predictor. Training curves and fit are left out, as in :func:`speedup`.
+
+    Arguments:
+        without: What those ways spend and regret on the curves that the predictor chose among.
+        regret: The predictor's regret at 1.
+        spent: Seconds that the predictor cost: observed epochs and inference.
+    """
+    return cheapest(without, regret).seconds / spent if spent > 0 else float("nan")
+
+
+def speedup_equal_regret_sgd(curves: Floats, seconds: Floats, regret: float, spent: float, higher: bool) -> float:
+    """The same against one way alone, whose setting is not picked in hindsight: plain SGD for e epochs, and then the best value.
+
+    Its time is that of the first e at which, and ever after which, the regret at the horizon is no larger than the predictor's.
 
     Arguments:
         curves: The true metric up to the horizon, shape `(N, H)`, epochs 1 to `H`.
@@ -48,7 +69,7 @@ def speedup_equal_regret(curves: Floats, seconds: Floats, regret: float, spent: 
         spent: Seconds that the predictor cost: observed epochs and inference.
         higher: Whether higher is better.
     """
-    if not math.isfinite(regret) or not spent > 0:
+    if not spent > 0:
         return float("nan")
     regrets = np.array([regret_at(curves[:, e], curves[:, -1], 1, higher) for e in range(curves.shape[1])])
     worse = np.flatnonzero(~(regrets <= regret + 1e-12))

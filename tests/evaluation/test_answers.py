@@ -11,7 +11,7 @@ from predictors.gaussian import Gaussian
 from predictors.last_value import LastValue
 from tests.nasbench_lc.samples import sample_table
 
-TIMED = {"fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n"}
+TIMED = {"fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "speedup_equal_regret_sgd", "break_even_n"}
 
 
 def test_two_workers_give_the_rows_of_one(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import pytest
 
 from evaluation.backtest import evaluate, score
 from evaluation.results import KEYS
+from evaluation.split import split
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from tests.evaluation.toys import Last, Mean, ToyConfig, toy_curves
 
 MODELS = {"last": lambda seed: Last(ToyConfig(seed=seed)), "mean": lambda seed: Mean(ToyConfig(seed=seed))}
-TIMED = ("fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "break_even_n")
+TIMED = ("fit_seconds", "predict_seconds", "speedup", "speedup_equal_regret", "speedup_equal_regret_sgd", "break_even_n")
 ASKED = {"observe": [3, 6], "horizons": [8, 12]}
 
 
@@ -86,6 +87,39 @@ def test_a_model_that_cannot_answer_has_nulls_and_a_note() -> None:
     assert row["n_test"] == 6
     assert [(n.model, n.text.startswith("No forecast from 0 epochs")) for n in results.notes] == [("last", True)]
     assert "last" in results.figures.forecasts
+
+
+def test_a_choice_is_paid_for_and_made_among_the_scored_curves_of_its_own_seed() -> None:
+    curves = toy_curves()
+    y = curves.y.copy()
+    y[::4, 8:] = np.nan
+    curves = replace(curves, y=y)
+    results = evaluate(MODELS, curves, observe=[3], horizons=[12], seeds=2)
+    tests = [split(curves, seed).test for seed in (0, 1)]
+    spent = [t.seconds[np.isfinite(t.target).all(1), :3].sum() for t in tests]
+    (last,) = (p for p in results.figures.strategies if p.name == "last")
+    assert last.seconds == pytest.approx(np.mean(spent), rel=0.01)  # inference is next to nothing
+    last_value = {p.setting: p for p in results.figures.strategies if p.name == "last value at k epochs"}
+    assert last.seconds == pytest.approx(last_value["3 epochs"].seconds, rel=0.01)
+    # The last value after as many epochs chooses what this model chooses, so that nothing is saved.
+    assert all(0 < r["speedup_equal_regret"] < 1 for r in results.rows if r["model"] == "last")
+
+
+def test_a_model_that_does_not_rank_has_no_speed_up_at_equal_regret() -> None:
+    rows = evaluate(MODELS, toy_curves(), observe=[3], horizons=[12]).rows
+    constant, ranking = (next(r for r in rows if r["model"] == m) for m in ("mean", "last"))
+    assert constant["kendall"] is None
+    for key in ("speedup_equal_regret", "speedup_equal_regret_sgd"):
+        assert constant[key] is None
+        assert ranking[key] > 0
+
+
+def test_seeds_that_share_one_split_claim_nothing() -> None:
+    results = evaluate(MODELS, toy_curves(), observe=[3], horizons=[12], seeds=3, protocol="paper")
+    assert results.beside is not None
+    for entry in results.summary:
+        assert (entry["interval"], entry["mape"]["low"], entry["p_value"], entry["best"]) == ("initialisations only", None, None, False)
+    assert {e["interval"] for e in results.beside.summary} == {"bootstrap 95 %"}
 
 
 class Unfit(Last):
