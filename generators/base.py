@@ -90,7 +90,7 @@ class Space(abc.ABC):
 
     @abc.abstractmethod
     def settings(self, task: Task, epochs: int) -> dict[str, Scalar]:
-        """The training recipe shared by all runs: schedule, optimiser flags, augmentation, macro skeleton ..."""
+        """The training recipe shared by all runs: schedule, optimiser flags, augmentation, macro skeleton ..., and every option of the space."""
 
     @abc.abstractmethod
     def schedule(self, epochs: int) -> npt.NDArray[np.float64]:

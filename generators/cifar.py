@@ -54,8 +54,7 @@ class CifarTask:
             FormatError: If a file is not what it should be.
             ConfigError: If an option does not fit the images.
         """
-        data_dir = options.data_dir or Path("data")
-        images, classes = _load(self.base, data_dir, own_file=self.kind != "valid")
+        images, classes = _load(self.base, options.data_dir, own_file=self.kind != "valid")
         settings: dict[str, Scalar] = {}
         if self.kind == "small":
             images = _small(images)

@@ -1,27 +1,30 @@
 """The whole of `generate`: what is missing is planned, spread, stored and merged; the same call again continues where this one stopped."""
 
+import contextlib
 import datetime
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generators.base import Trainer, Unit
 from generators.engines import ENGINES
-from generators.jobs import Job, Resolver, pack, tabulate
-from generators.plan import Plan, Problem, resolve
+from generators.jobs import Done, Job, Resolver, pack, tabulate
+from generators.plan import Plan, Problem, anywhere, resolve
+from generators.task_options import DATA_DIR
+from nasbench_lc import store
 from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Curve, Status
-from nasbench_lc.errors import ConfigError, NasbenchError
-from nasbench_lc.files import lock, plain_words
+from nasbench_lc.errors import ConfigError, FormatError, NasbenchError
+from nasbench_lc.files import lock, plain_words, real
 from nasbench_lc.pool import WorkerLost
 from nasbench_lc.shards import compact, parts_folder, read_all
 from nasbench_lc.table import Table, base_attributes
 
 __all__ = ["Outcome", "Outlook", "Progress", "attributes_of", "generate", "look_ahead"]
 
-_LOSSES_OF_WORKERS = 3
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -107,64 +110,74 @@ def generate(
     Raises:
         ConfigError: If the plan is invalid, does not continue what the file holds, or another process writes the file.
         FormatError: If the file is there but unreadable.
-        NasbenchError: If the disk is full, the folder read-only, or workers die again and again.
+        NasbenchError: If the disk is full, the folder read-only, or workers die or lose their shards again and again.
     """
-    if engine not in ENGINES:
-        raise ConfigError(f"--engine must be one of {', '.join(ENGINES)}; got {engine}. Choose one of those.")
-    count = _cores() if workers is None else workers
-    if count < 1:
-        raise ConfigError(f"--workers must be at least 1; got {count}. Leave it out for one per core.")
-    problem = resolver(plan, data_dir)
-    device = _device(device, problem.trainer)
-    runs = problem.runs()
+    problem, workers, device = _prepare(plan, engine, workers, device, data_dir, resolver)
+    runs, recipe_hash, path = problem.runs(), problem.recipe.hash, real(path)
     with lock(path):
         if overwrite:
             _clear(path)
-        plan = _continue(problem, path)
-        attributes = attributes_of(problem)
-        table = compact(path)
+        stored = _continue(problem, read_all(path).table, path).json
+        # Before training, so that `status` counts what was asked for even where this call is killed.
+        table = compact(path, recipe_hash, stored)
+        attributes = {**attributes_of(problem), "plan": stored}
         if table is not None:
             attributes["created"] = table.attributes["created"]
-        trained = 0
-        for attempt in range(_LOSSES_OF_WORKERS):
-            missing = _missing(runs, table)
+        constant = (anywhere(plan), path, attributes, real(data_dir or DATA_DIR), device, on_error, resolver)
+        statuses: dict[str, Status] = {}
+        lost: WorkerLost | None = None
+        for _ in range(_ATTEMPTS):
+            missing = _missing(runs, table, statuses)
             if not missing:
                 break
-            jobs = [
-                Job(units, plan, path, attributes, data_dir, device, on_error, resolver)
-                for units in pack(problem.trainer.units(missing, problem.task))
-            ]
+            jobs = [Job(units, *constant) for units in pack(problem.trainer.units(missing, problem.task))]
             try:
-                trained += _spread(jobs, engine, count, len(runs) - len(missing), len(runs), progress)
+                with contextlib.closing(_spread(jobs, engine, workers, len(runs) - len(missing), len(runs), progress)) as results:
+                    for done in results:
+                        statuses.update(done.statuses)
                 lost = None
             except WorkerLost as error:
                 lost = error
             finally:
-                table = compact(path, plan.json)  # so that `status` of an interrupted extension counts what was asked for
-            if lost is None:
-                break
-            if attempt == _LOSSES_OF_WORKERS - 1:
-                raise NasbenchError(
-                    f"Workers must survive their runs; got {lost}, {attempt + 1} times. Finished runs are kept: use fewer --workers."
-                )
-        table = compact(path, plan.json)
-        assert table is not None
+                table = compact(path, recipe_hash, stored)
+        missing = _missing(runs, table, statuses)
+    if table is None or missing:
+        if lost is not None:
+            raise NasbenchError(
+                f"Workers must survive their runs; got {lost}, {_ATTEMPTS} times. Finished runs are kept: use fewer --workers."
+            )
+        raise NasbenchError(
+            f"Every run must arrive in {path}; got {len(missing)} of {len(runs)} lost on the way, {_ATTEMPTS} times. Check that the disk "
+            f"keeps what is written and that all workers see the folder, then run the same command."
+        )
     mine = {r.run_id for r in runs}
     errors = {
         e
         for e, s, u in zip(table.columns["run/error"].tolist(), table.statuses, table.uids, strict=True)
         if s is Status.FAILED and u in mine
     }
-    return Outcome(path, len(runs), trained, table, tuple(sorted(e.decode() for e in errors)))
+    return Outcome(path, len(runs), len(statuses), table, tuple(sorted(e.decode() for e in errors)))
 
 
-def look_ahead(plan: Plan, path: Path, data_dir: Path | None = None, resolver: Resolver = resolve) -> Outlook:
-    """What :func:`generate` would do, without doing it; raises what it would raise."""
-    problem = resolver(plan, data_dir)
+def look_ahead(
+    plan: Plan,
+    path: Path,
+    *,
+    engine: str = "joblib",
+    workers: int | None = None,
+    device: str = "auto",
+    data_dir: Path | None = None,
+    overwrite: bool = False,
+    resolver: Resolver = resolve,
+) -> Outlook:
+    """What :func:`generate` would do with the same arguments, without doing it; raises what it would raise before it trains."""
+    problem, _, _ = _prepare(plan, engine, workers, device, data_dir, resolver)
     runs = problem.runs()
-    _continue(problem, path)
-    table = read_all(path).table
-    missing = _missing(runs, table)
+    if overwrite:
+        _check_dataset(path)
+    table = None if overwrite else read_all(path).table
+    _continue(problem, table, path)
+    missing = _missing(runs, table, {})
     sample = tabulate(problem, [Curve.failed(run, problem.task.metrics, "", 0.0) for run in runs[:64]], attributes_of(problem), "cpu")
     size = sum(c.nbytes for c in sample.columns.values()) / len(sample) * len(runs)
     seconds = sum(unit.cost for unit in problem.trainer.units(missing, problem.task)) if missing else 0.0
@@ -188,41 +201,56 @@ def attributes_of(problem: Problem) -> dict[str, object]:
     )
 
 
-def _spread(jobs: Sequence[Job], engine: str, workers: int, before: int, total: int, progress: Callable[[Progress], None]) -> int:
+def _prepare(
+    plan: Plan, engine: str, workers: int | None, device: str, data_dir: Path | None, resolver: Resolver
+) -> tuple[Problem, int, str]:
+    """The problem, how many workers, and the device; see :func:`generate`."""
+    if engine not in ENGINES:
+        raise ConfigError(f"--engine must be one of {', '.join(ENGINES)}; got {engine}. Choose one of those.")
+    count = _cores() if workers is None else workers
+    if count < 1:
+        raise ConfigError(f"--workers must be at least 1; got {count}. Leave it out for one per core.")
+    problem = resolver(plan, data_dir)
+    return problem, count, _device(device, problem.trainer)
+
+
+def _spread(
+    jobs: Sequence[Job], engine: str, workers: int, before: int, total: int, progress: Callable[[Progress], None]
+) -> Generator[Done, None, None]:
     whole = sum(job.cost for job in jobs) or 1.0
     done, cost, failed = 0, 0.0, 0
     progress(Progress(before, total, 0.0, 0))
     for result in ENGINES[engine](jobs, workers):
         done += len(result.statuses)
         cost += result.cost
-        failed += len(result.errors)
+        failed += list(result.statuses.values()).count(Status.FAILED)
         progress(Progress(before + done, total, min(1.0, cost / whole), failed))
-    return done
+        yield result
 
 
-def _missing(runs: Sequence[RunConfig], table: Table | None) -> list[RunConfig]:
+def _missing(runs: Sequence[RunConfig], table: Table | None, statuses: Mapping[str, Status]) -> list[RunConfig]:
+    """Runs that the table lacks or holds as failed, but for those that failed in this call, whose statuses are given."""
     if table is None:
         return list(runs)
-    finished = {uid for uid, status in zip(table.uids, table.statuses, strict=True) if status is not Status.FAILED}
+    finished = {
+        uid
+        for uid, status in zip(table.uids, table.statuses, strict=True)
+        if status is not Status.FAILED or statuses.get(uid) is Status.FAILED
+    }
     return [run for run in runs if run.run_id not in finished]
 
 
-def _continue(problem: Problem, path: Path) -> Plan:
+def _continue(problem: Problem, table: Table | None, path: Path) -> Plan:
     """The plan to store: the new one, enlarged to what the file already was asked for."""
-    table = read_all(path).table
     if table is None:
         return problem.plan
     advice = "Use the same options, --overwrite, or another --out."
     if table.attributes["recipe_hash"] != problem.recipe.hash:
         raise ConfigError(f"The options must be those that {path} was begun with; got another {_difference(problem, table)}. {advice}")
+    # Equal recipes have equal tasks, epochs and options, however they were written down.
     older = Plan.from_json(str(table.attributes["plan"]))
-    # Equal recipes have equal tasks and epochs, however they were written down.
-    asked = replace(problem.plan, task=older.task, epochs=older.epochs, n=older.n, repeats=older.repeats)
-    if asked != older:
-        name = next(f.name for f in fields(Plan) if getattr(asked, f.name) != getattr(older, f.name))
-        raise ConfigError(
-            f"The plan must continue that of {path}, whose {name} is {getattr(older, name)}; got {getattr(asked, name)}. {advice}"
-        )
+    if problem.plan.seed != older.seed:
+        raise ConfigError(f"The seed must be that of {path}, {older.seed}; got {problem.plan.seed}. {advice}")
     return replace(problem.plan, n=max(problem.plan.n, older.n), repeats=max(problem.plan.repeats, older.repeats))
 
 
@@ -237,13 +265,26 @@ def _difference(problem: Problem, table: Table) -> str:
 
 
 def _clear(path: Path) -> None:
+    _check_dataset(path)
     with plain_words(path):
         path.unlink(missing_ok=True)
         folder = parts_folder(path)
         if folder.exists():
             for item in folder.iterdir():
-                item.unlink()
-            folder.rmdir()
+                if item.is_file():
+                    item.unlink()
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _check_dataset(path: Path) -> None:
+    if path.exists():
+        try:
+            store.read_attributes(path)
+        except FormatError as error:
+            raise ConfigError(
+                f"--overwrite must meet a dataset to replace; got another file, or a damaged one, {path}. Remove it, or choose another --out."
+            ) from error
 
 
 def _device(choice: str, trainer: Trainer) -> str:

@@ -29,8 +29,8 @@ class Job:
 
     Arguments:
         units: The work.
-        plan: Whose runs these are.
-        path: The dataset.
+        plan: Whose runs these are, see :func:`generators.plan.anywhere`.
+        path: The dataset; absolute, as is `data_dir`, for a worker may be started in another folder.
         attributes: Its root attributes.
         data_dir: Where the task's data lie.
         device: Where to train.
@@ -42,7 +42,7 @@ class Job:
     plan: Plan
     path: Path
     attributes: dict[str, object]
-    data_dir: Path | None
+    data_dir: Path
     device: str
     on_error: str
     resolve: Resolver
@@ -59,13 +59,11 @@ class Done:
 
     Arguments:
         cost: The job's expected seconds.
-        statuses: One per run.
-        errors: The words of those that failed.
+        statuses: By run id, how each run ended.
     """
 
     cost: float
-    statuses: tuple[Status, ...]
-    errors: tuple[str, ...]
+    statuses: dict[str, Status]
 
 
 def pack(units: Sequence[Unit]) -> list[tuple[Unit, ...]]:
@@ -83,7 +81,7 @@ def pack(units: Sequence[Unit]) -> list[tuple[Unit, ...]]:
 
 
 @lru_cache(maxsize=2)
-def _problem(resolve: Resolver, plan: Plan, data_dir: Path | None) -> Problem:
+def _problem(resolve: Resolver, plan: Plan, data_dir: Path) -> Problem:
     return resolve(plan, data_dir)
 
 
@@ -94,7 +92,7 @@ def work(job: Job) -> Done:
         curves = [curve for unit in job.units for curve in _train(problem, unit, job)]
     write_shard(job.path, tabulate(problem, curves, job.attributes, job.device))
     drop_states(job.path, [curve.run.run_id for curve in curves])
-    return Done(job.cost, tuple(c.status for c in curves), tuple(c.error for c in curves if c.status is Status.FAILED))
+    return Done(job.cost, {curve.run.run_id: curve.status for curve in curves})
 
 
 def tabulate(problem: Problem, curves: Sequence[Curve], attributes: dict[str, object], device: str) -> Table:

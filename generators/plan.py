@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from generators.base import Space, Task, Trainer
 from generators.spaces import make_space
-from generators.tasks import load_task
+from generators.tasks import TASKS, load_task
 from nasbench_lc.architecture import Scalar
 from nasbench_lc.config import Recipe, RunConfig, canonical_json
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.seeding import child_seed
 
-__all__ = ["Plan", "Problem", "resolve"]
+__all__ = ["Plan", "Problem", "anywhere", "resolve"]
 
 Options = tuple[tuple[str, Scalar], ...]
+
+_MOST_EPOCHS = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Plan:
         for name, value, least in (("--n", self.n, 1), ("--repeats", self.repeats, 1), ("--seed", self.seed, 0)):
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}; got {value}. Choose a larger one.")
-        if self.epochs is not None and self.epochs < 1:
-            raise ConfigError(f"--epochs must be at least 1; got {self.epochs}. Choose a larger one.")
+        if self.epochs is not None and not 1 <= self.epochs <= _MOST_EPOCHS:
+            raise ConfigError(f"--epochs must lie in 1 .. {_MOST_EPOCHS}; got {self.epochs}. Choose one in between.")
 
     @property
     def json(self) -> str:
@@ -123,6 +125,11 @@ class Problem:
                 for repeat in range(self.plan.repeats)
             ]
         return found
+
+
+def anywhere(plan: Plan) -> Plan:
+    """The same plan for a process that works in another folder: a user's own data by their absolute path."""
+    return plan if plan.task in TASKS else replace(plan, task=str(Path(plan.task).expanduser().absolute()))
 
 
 def resolve(plan: Plan, data_dir: Path | None = None) -> Problem:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["TaskOptions"]
+__all__ = ["DATA_DIR", "TaskOptions"]
+
+DATA_DIR = Path("data")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class TaskOptions:
 
     target: str | None = None
     val_fraction: float = 0.0
-    data_dir: Path | None = None
+    data_dir: Path = DATA_DIR
     train_images: int | None = None
     image_size: int | None = None
 

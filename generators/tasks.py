@@ -9,7 +9,7 @@ from generators.cifar import CifarTask
 from generators.csv_task import csv_task
 from generators.images import folder_task, npz_task
 from generators.tabular import DigitsImage, ShippedTable, SklearnTable
-from generators.task_options import TaskOptions
+from generators.task_options import DATA_DIR, TaskOptions
 from nasbench_lc.errors import ConfigError
 
 __all__ = ["PATH_TASKS", "TASKS", "load_task"]
@@ -55,7 +55,7 @@ def load_task(
         name_or_path: A name in `TASKS`, or the path of a file or folder of a kind in `PATH_TASKS`. A name comes first.
         target: The column of a CSV file that holds the classes; the last where None.
         val_fraction: Which part of the training rows to hold out as the split ``"val"``; 0 for none.
-        data_dir: Where downloaded image sets lie.
+        data_dir: Where downloaded image sets lie; the folder ``data`` where None.
         train_images: How many training images to keep.
         image_size: Height and width to which images are scaled.
 
@@ -63,11 +63,11 @@ def load_task(
         ConfigError: If there is no such task, or it does not fit the options.
         TaskUnavailable: If its data are not on this machine.
     """
-    options = TaskOptions(target, val_fraction, data_dir, train_images, image_size)
+    options = TaskOptions(target, val_fraction, data_dir or DATA_DIR, train_images, image_size)
     if name_or_path in TASKS:
         return TASKS[name_or_path](options)
     path = Path(name_or_path).expanduser()
-    kind = "/" if path.is_dir() else path.suffix.lower()
+    kind = "/" if name_or_path and path.is_dir() else path.suffix.lower()  # the path of no name would be this folder
     if kind in PATH_TASKS:
         return PATH_TASKS[kind](path, options)
     near = difflib.get_close_matches(name_or_path, TASKS, n=1)

@@ -16,15 +16,16 @@ from pathlib import Path
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
-from nasbench_lc.files import atomic
+from nasbench_lc.files import atomic, real
 from nasbench_lc.table import Table
 
 __all__ = ["Reading", "compact", "drop_states", "parts_folder", "read_all", "state_file", "write_shard"]
 
 
 def parts_folder(path: Path) -> Path:
-    """The folder of shards that belongs to a dataset."""
-    return path.with_name(path.name + ".parts")
+    """The folder of shards that belongs to a dataset, one folder for all names of its file."""
+    file = real(path)
+    return file.with_name(file.name + ".parts")
 
 
 def state_file(folder: Path, uid: str) -> Path:
@@ -66,8 +67,12 @@ class Reading:
     bad: tuple[Path, ...]
 
 
-def read_all(path: Path) -> Reading:
+def read_all(path: Path, recipe_hash: str | None = None) -> Reading:
     """Read the file and its shards together.
+
+    Arguments:
+        path: The dataset.
+        recipe_hash: Whose runs are wanted: shards of another recipe are bad. None leaves that to the file, or else to most of the shards.
 
     Raises:
         FormatError: If the file itself is unreadable.
@@ -85,8 +90,8 @@ def read_all(path: Path) -> Reading:
         except FormatError:
             if shard.exists():
                 bad.append(shard)
-    # A shard of another recipe strayed here; without a file to tell, the recipe of most shards counts.
-    recipes = [str(t.attributes["recipe_hash"]) for t in tables or good.values()]
+    # A shard of another recipe strayed here.
+    recipes = [str(t.attributes["recipe_hash"]) for t in tables or good.values()] if recipe_hash is None else [recipe_hash]
     recipe = Counter(recipes).most_common(1)[0][0] if recipes else ""
     bad += [shard for shard, table in good.items() if table.attributes["recipe_hash"] != recipe]
     trusted = tuple(shard for shard in good if shard not in bad)
@@ -95,14 +100,15 @@ def read_all(path: Path) -> Reading:
     return Reading(table, trusted, tuple(sorted(bad)))
 
 
-def compact(path: Path, plan: str | None = None) -> Table | None:
+def compact(path: Path, recipe_hash: str, plan: str) -> Table | None:
     """Merge the shards into the file, atomically; only the holder of the dataset's lock may call this.
 
     Killed before the rename, file and shards are as they were; killed after it, runs stand in both and count once.
 
     Arguments:
         path: The dataset.
-        plan: What was asked for, to replace the plan attribute; None leaves it.
+        recipe_hash: Of its runs; shards of another recipe are set aside.
+        plan: What was asked for: the plan attribute from now on.
 
     Returns:
         All finished runs, or None where there are none.
@@ -110,13 +116,13 @@ def compact(path: Path, plan: str | None = None) -> Table | None:
     Raises:
         NasbenchError: If the disk is full, or the folder read-only.
     """
-    reading = read_all(path)
+    reading = read_all(path, recipe_hash)
     for shard in reading.bad:
         os.replace(shard, shard.with_suffix(".bad"))
     table = reading.table
     if table is None:
         return None
-    changed = plan is not None and table.attributes["plan"] != plan
+    changed = table.attributes["plan"] != plan
     if changed:
         table = Table({**table.attributes, "plan": plan}, table.columns)
     if reading.shards or changed:
@@ -139,7 +145,7 @@ def _finished(table: Table) -> list[str]:
 
 def _listed(folder: Path) -> list[Path]:
     try:
-        return sorted(folder.glob("part-*.h5"))
+        return sorted(p for p in folder.glob("part-*.h5") if p.is_file())
     except FileNotFoundError:  # the writer removed the empty folder while it was being listed
         return []
 

@@ -8,6 +8,7 @@ import click
 
 from nasbench_lc.cli.common import echo_json, progress_bar
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.pool import answer_sigterm
 
 if TYPE_CHECKING:
     from generators.plan import Plan
@@ -49,10 +50,10 @@ def command(**o: Any) -> int:
     from generators import generate as generator
 
     plan, path = plan_of(o)
-    data_dir: Path | None = o["data_dir"]
+    how: dict[str, Any] = {name: o[name] for name in ("engine", "workers", "device", "data_dir", "overwrite")}
     click.echo(f"dataset: {path}", err=True)
     if o["dry_run"]:
-        outlook = generator.look_ahead(plan, path, data_dir)
+        outlook = generator.look_ahead(plan, path, **how)
         report = {
             "file": str(path),
             "runs": outlook.runs,
@@ -70,17 +71,13 @@ def command(**o: Any) -> int:
             )
         return 0
     began = time.perf_counter()
-    with progress_bar("generate") as show:
+    with answer_sigterm(), progress_bar("generate") as show:
         outcome = generator.generate(
             plan,
             path,
-            engine=o["engine"],
-            workers=o["workers"],
-            device=o["device"],
-            data_dir=data_dir,
             on_error=o["on_error"],
-            overwrite=o["overwrite"],
             progress=lambda p: show(p.fraction, f"{p.done}/{p.total} runs" + (f", {p.failed} failed" if p.failed else "")),
+            **how,
         )
     counts = {s: outcome.table.statuses.count(s) for s in sorted(set(outcome.table.statuses), key=lambda s: s.name)}
     if o["as_json"]:
@@ -114,14 +111,16 @@ def plan_of(o: dict[str, Any]) -> "tuple[Plan, Path]":
 
     space_options = {name: o[name] for name in ("momentum", "dedup", "channels", "cells") if o[name] is not None}
     task_options = {name: o[name] for name in ("target", "train_images", "image_size", "val_fraction") if o[name] is not None}
-    name = o["preset"] or ("quick-mlp-car" if o["space"] is None and o["task"] is None and not space_options and not task_options else None)
+    name: str | None = o["preset"]
+    if name is None and o["space"] is None and o["task"] is None and not space_options and not task_options:
+        name = "quick-mlp-car"
     if name is None:
-        task = o["task"] or ("cifar10" if o["space"] == "nb201" else "car")
+        task: str = ("cifar10" if o["space"] == "nb201" else "car") if o["task"] is None else o["task"]
         is_table = task.lower().endswith(".csv") or not (task.endswith(".npz") or "cifar" in task or "image" in task or Path(task).is_dir())
-        preset = Preset(o["space"] or ("mlp" if is_table else "nb201"), task, n=100, epochs=0)
+        preset = Preset(("mlp" if is_table else "nb201") if o["space"] is None else o["space"], task, n=100, epochs=0)
         stem = f"{preset.space}-{Path(task).stem}"
     elif name not in PRESETS:
-        raise ConfigError(f"--preset must be one of {', '.join(PRESETS)}; got {name}. Choose one of those.")
+        raise ConfigError(f"--preset must be one of {', '.join(PRESETS)}; got {name!r}. Choose one of those.")
     else:
         preset, stem = PRESETS[name], name
         given = [f"--{n}" for n in ("space", "task") if o[n] is not None]

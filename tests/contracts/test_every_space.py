@@ -1,5 +1,7 @@
 """What holds for every search space."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,13 @@ def test_settings_are_scalars(space, task):
     assert all(isinstance(v, str | int | float | bool) for v in settings.values())
     assert settings["streams"] == 1
     assert settings["optimizer"] == "sgd"
+
+
+def test_every_option_stands_in_the_settings(space, task):
+    """So that equal recipes are equal options, however they were written down."""
+    other = {"momentum": 0.25, "dedup": "none", "channels": 3, "cells": 2}
+    for name in inspect.signature(SPACES[space.name]).parameters:
+        assert make_space(space.name, **{name: other[name]}).settings(task, 10) != space.settings(task, 10)
 
 
 def test_the_wrong_kind_of_task(space):

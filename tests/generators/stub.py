@@ -43,7 +43,7 @@ class StubSpace(Space):
         return Architecture("stub", nodes, ((0, 1), (1, 2)), str(units)), hp
 
     def settings(self, task: Task, epochs: int) -> dict[str, Scalar]:
-        return {"schedule": "constant"}
+        return {"lr": self.lr, "schedule": "constant"}
 
     def schedule(self, epochs: int) -> np.ndarray:
         return np.ones(epochs)

@@ -1,6 +1,9 @@
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,8 @@ import pytest
 
 from generators.engines import ENGINES
 from generators.generate import Outcome, Progress, generate, look_ahead, retrain
-from generators.plan import Plan
+from generators.jobs import Done, Job, work
+from generators.plan import Plan, Problem, resolve
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError, NasbenchError
@@ -78,7 +82,7 @@ def test_a_larger_plan_extends_and_a_smaller_one_does_nothing(path: Path):
     [
         ({"epochs": 4}, "epochs"),
         ({"seed": 1}, "seed"),
-        ({"space_options": (("lr", 0.2),)}, "space_options"),
+        ({"space_options": (("lr", 0.2),)}, "lr"),
         ({"task_options": (("val_fraction", 0.5),)}, "val_fraction"),
         ({"space": "other"}, "space"),
     ],
@@ -107,6 +111,25 @@ def test_overwrite_takes_the_parts_along_but_only_for_a_valid_plan(path: Path):
     assert not parts_folder(path).exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"a thesis", store.image(sample_table(2))[:-600]])
+def test_overwrite_takes_nothing_but_datasets(path: Path, content: bytes):
+    path.write_bytes(content)
+    for act in (make, look_ahead):
+        with pytest.raises(ConfigError, match="--overwrite"):
+            act(path, plan_of(2), overwrite=True) if act is make else act(plan_of(2), path, overwrite=True, resolver=resolver)
+    assert path.read_bytes() == content
+
+
+def test_a_link_stays_a_link(path: Path):
+    link = path.with_name("link.h5")
+    link.symlink_to(path)
+    make(link, plan_of(2))
+    make(link, plan_of(4))
+    make(link, plan_of(3), overwrite=True)
+    assert link.is_symlink()
+    assert len(store.read(path)) == 3
+
+
 def test_a_dry_run_writes_nothing(path: Path):
     outlook = look_ahead(plan_of(10, epochs=50), path, resolver=resolver)
     assert (outlook.runs, outlook.finished, outlook.seconds) == (10, 0, pytest.approx(13.0))
@@ -119,6 +142,16 @@ def test_a_dry_run_writes_nothing(path: Path):
     make(path, plan_of(200, epochs=50))
     size = path.stat().st_size / 1e6
     assert look_ahead(plan_of(200, epochs=50), path, resolver=resolver).megabytes == pytest.approx(size, rel=0.15)
+
+
+def test_a_dry_run_tells_what_the_call_itself_would(path: Path):
+    make(path, plan_of(4))
+    outlook = look_ahead(plan_of(4, seed=1), path, overwrite=True, resolver=resolver)
+    assert (outlook.runs, outlook.finished) == (4, 0)
+    assert len(store.read(path)) == 4
+    for name, value in {"engine": "ray", "workers": -3, "device": "cuda"}.items():
+        with pytest.raises(ConfigError, match=f"--{name}"):
+            look_ahead(plan_of(4), path, resolver=resolver, **{name: value})  # type: ignore[arg-type]
 
 
 def test_failed_runs_are_recorded_and_tried_again(path: Path):
@@ -162,6 +195,92 @@ def test_a_damaged_shard_is_trained_again(path: Path, monkeypatch: pytest.Monkey
     assert same_curves(store.read(path), make(path.with_name("whole.h5"), plan_of(8)).table)
     left = sorted(p.name for p in parts_folder(path).iterdir())
     assert left == sorted([shard.with_suffix(".bad").name, foreign.with_suffix(".bad").name])
+
+
+def engine(monkeypatch: pytest.MonkeyPatch, after: Callable[[Job], None]) -> None:
+    """From now on the serial engine has `after` called when a job is done."""
+
+    def serial(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+        for job in jobs:
+            yield work(job)
+            after(job)
+
+    monkeypatch.setitem(ENGINES, "serial", serial)
+
+
+def shards(path: Path) -> list[Path]:
+    return sorted(parts_folder(path).glob("part-*.h5"))
+
+
+def test_a_shard_that_is_damaged_before_it_is_merged_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatch):
+    damaged: list[str] = []
+
+    def once(job: Job) -> None:
+        if not damaged:
+            (shard,) = shards(path)
+            shard.write_bytes(b"")
+            damaged.append(shard.with_suffix(".bad").name)
+
+    (path.parent / "log").touch()
+    (path.parent / "fail").write_text("5")
+    engine(monkeypatch, once)
+    outcome = make(path, plan_of(6))
+    assert [s is Status.FAILED for s in outcome.table.statuses] == [False] * 5 + [True]  # what failed is not tried again at once
+    assert outcome.trained == 6
+    assert len((path.parent / "log").read_text().split()) == 7
+    assert os.listdir(parts_folder(path)) == damaged
+
+
+def test_runs_that_never_arrive_are_an_error(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As where the workers of another machine see another folder."""
+    engine(monkeypatch, lambda job: [shard.unlink() for shard in shards(path)[:1]])  # type: ignore[func-returns-value]
+    with pytest.raises(NasbenchError, match=r"got 6 of 6 lost on the way, 3 times") as caught:
+        make(path, plan_of(6))
+    assert len(str(caught.value).splitlines()) == 1
+    assert caught.value.exit_code == 1
+    monkeypatch.undo()
+    assert make(path, plan_of(6)).trained == 6
+
+
+def test_strays_never_outvote_the_runs_that_were_asked_for(path: Path, monkeypatch: pytest.MonkeyPatch):
+    foreign = {write_shard(path.with_name("other.h5"), sample_table(2, first=2 * i)) for i in range(5)}
+    engine(monkeypatch, lambda job: [shard.rename(parts_folder(path) / shard.name) for shard in foreign if shard.exists()])  # type: ignore[func-returns-value]
+    outcome = make(path, plan_of(4))
+    assert outcome.table.uids == tuple(r.run_id for r in resolver(plan_of(4), None).runs())
+    assert set(os.listdir(parts_folder(path))) == {shard.with_suffix(".bad").name for shard in foreign}
+
+
+def test_the_file_says_what_was_asked_for_while_it_is_extended(path: Path, monkeypatch: pytest.MonkeyPatch):
+    make(path, plan_of(4))
+    asked: list[int] = []
+    engine(monkeypatch, lambda job: asked.append(Plan.from_json(store.read_attributes(path)["plan"]).n))
+    make(path, plan_of(8))
+    assert asked == [8, 8]
+
+
+def test_workers_in_another_folder_find_everything(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def elsewhere(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+        for job in jobs:
+            with contextlib.chdir("/"):
+                done = work(job)
+            yield done
+
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setitem(ENGINES, "serial", elsewhere)
+    Path("mine.csv").write_text("x,kind\n" + "1,a\n2,b\n" * 8)
+    seen: list[Path | None] = []
+
+    def watched(plan: Plan, data_dir: Path | None) -> Problem:
+        seen.append(data_dir)
+        return resolve(plan, data_dir)
+
+    plan = Plan("mlp", "mine.csv", 2, epochs=1)
+    generate(plan, Path("x.h5"), engine="serial", device="cpu", data_dir=Path("sets"), resolver=watched)
+    assert seen == [Path("sets"), path.parent / "sets"]
+    table = store.read(path)
+    assert len(table) == 2
+    assert Plan.from_json(table.attributes["plan"]) == plan
+    assert sorted(os.listdir()) == ["mine.csv", "x.h5"]
 
 
 def test_two_generators_on_one_target(path: Path):
@@ -244,7 +363,12 @@ def test_a_run_trained_again_is_the_same(path: Path):
     np.testing.assert_array_equal(curve.metrics["test_loss"].astype(np.float32), table.columns["curves/test_loss"][1])
 
 
-def test_the_default_epochs_may_be_written_down(path: Path):
+def test_defaults_may_be_written_down(path: Path):
     make(path, plan_of(2))
     assert make(path, plan_of(3, epochs=6)).trained == 1
     assert make(path, plan_of(3)).trained == 0
+    assert make(path, plan_of(4, space_options=(("lr", 0.1),))).trained == 1
+    plan = Plan("mlp", "iris", 1, epochs=1)
+    generate(plan, path.with_name("iris.h5"), engine="serial", device="cpu")
+    same = replace(plan, n=2, task_options=(("val_fraction", 0.0),))
+    assert look_ahead(same, path.with_name("iris.h5")).finished == 1

@@ -44,12 +44,11 @@ def test_laws_of_packing(sizes: list[tuple[int, float]]):
 def test_work_stores_one_shard(tmp_path: Path):
     task = job(tmp_path)
     done = work(task)
-    assert done.statuses == (Status.OK,) * 4
+    runs = [run for unit in task.units for run in unit.runs]
+    assert done.statuses == {run.run_id: Status.OK for run in runs}
     assert done.cost == task.cost == pytest.approx(5.2)
-    assert done.errors == ()
     table = read_all(task.path).table
     assert table is not None
-    runs = [run for unit in task.units for run in unit.runs]
     assert table.uids == tuple(r.run_id for r in runs)
     assert len(list(parts_folder(task.path).iterdir())) == 1
     assert texts(table.columns["run/device"]) == ("cpu",) * 4
@@ -60,10 +59,9 @@ def test_work_stores_one_shard(tmp_path: Path):
 def test_only_the_run_to_blame_fails(tmp_path: Path):
     (tmp_path / "fail").write_text("2")
     done = work(job(tmp_path))
-    assert done.statuses == (Status.OK, Status.OK, Status.FAILED, Status.OK)
-    assert done.errors == ("ValueError: run 2 has a bad day ☂",)
+    assert list(done.statuses.values()) == [Status.OK, Status.OK, Status.FAILED, Status.OK]
     table = store.read(next(parts_folder(tmp_path / "x.h5").iterdir()))
-    assert texts(table.columns["run/error"]) == ("", "", done.errors[0], "")
+    assert texts(table.columns["run/error"]) == ("", "", "ValueError: run 2 has a bad day ☂", "")
     assert np.isnan(table.columns["curves/test_loss"][2]).all()
     assert np.isfinite(table.columns["curves/test_loss"][[0, 1, 3]]).all()
 
@@ -79,7 +77,7 @@ def test_memory_that_runs_out_is_a_failed_run_too(tmp_path: Path, monkeypatch: p
         raise MemoryError
 
     monkeypatch.setattr(StubTrainer, "_misbehave", exhausted)
-    assert work(job(tmp_path, 2)).statuses == (Status.FAILED,) * 2
+    assert list(work(job(tmp_path, 2)).statuses.values()) == [Status.FAILED] * 2
 
 
 def test_one_thread_whatever_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""SIGKILL and SIGINT at any moment, then the same call again: nothing finished is lost, none stands twice, the result is the same."""
+"""SIGKILL, SIGTERM and SIGINT at any moment, then the same call again: nothing finished is lost, none stands twice, the result is the same."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,8 +99,16 @@ main(sys.argv[1:])
 """
 
 
-def interrupted(tmp_path: Path, *engine: str) -> subprocess.CompletedProcess[str]:
-    """`nasbench-lc generate` with the stub, interrupted from the keyboard once it has stored something."""
+def by_ctrl_c(pid: int) -> None:
+    os.killpg(pid, signal.SIGINT)  # a terminal sends it to the whole group
+
+
+def by_sigterm(pid: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+
+
+def interrupted(tmp_path: Path, *engine: str, how: Callable[[int], None] = by_ctrl_c) -> subprocess.CompletedProcess[str]:
+    """`nasbench-lc generate` with the stub, interrupted once it has stored something."""
     path = tmp_path / "x.h5"
     (tmp_path / "sleep").write_text("0.05")
     arguments = ["generate", "--n", "200", "--out", str(path), "--data-dir", str(tmp_path), *engine]
@@ -109,7 +118,7 @@ def interrupted(tmp_path: Path, *engine: str) -> subprocess.CompletedProcess[str
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None and not list(parts_folder(path).glob("part-*.h5")):
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
+    how(process.pid)
     stdout, stderr = process.communicate(timeout=60)
     return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
@@ -135,5 +144,6 @@ def test_an_interrupted_extension_says_what_was_asked_for(tmp_path: Path):
 
 
 @pytest.mark.parametrize("engine", ["serial", "joblib", "dask"])
-def test_interrupted_from_the_keyboard(tmp_path: Path, engine: str):
-    check_interrupted(tmp_path, interrupted(tmp_path, "--engine", engine, "--workers", "2"))
+@pytest.mark.parametrize("how", [by_ctrl_c, by_sigterm])
+def test_interrupted(tmp_path: Path, engine: str, how: Callable[[int], None]):
+    check_interrupted(tmp_path, interrupted(tmp_path, "--engine", engine, "--workers", "2", how=how))

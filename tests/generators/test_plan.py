@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.plan import Plan, resolve
+from generators.plan import Plan, anywhere, resolve
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.seeding import child_seed
 from tests.generators.stub import plan_of, resolver
@@ -11,7 +13,11 @@ scalars = st.one_of(st.text(max_size=8), st.integers(), st.floats(allow_nan=Fals
 options = st.dictionaries(st.text(max_size=8), scalars, max_size=3).map(lambda d: tuple(sorted(d.items())))
 
 
-@given(st.builds(Plan, st.text(), st.text(), st.integers(1), st.integers(1), st.none() | st.integers(1), st.integers(0), options, options))
+@given(
+    st.builds(
+        Plan, st.text(), st.text(), st.integers(1), st.integers(1), st.none() | st.integers(1, 100_000), st.integers(0), options, options
+    )
+)
 def test_round_trip(plan: Plan):
     assert Plan.from_json(plan.json) == plan
     assert Plan.from_json(plan.json).json == plan.json
@@ -27,10 +33,10 @@ def test_golden_json():
     assert Plan.from_json(text) == plan
 
 
-@pytest.mark.parametrize("change", [{"n": 0}, {"n": -5}, {"repeats": 0}, {"seed": -1}, {"epochs": 0}, {"epochs": -1}])
+@pytest.mark.parametrize("change", [{"n": 0}, {"n": -5}, {"repeats": 0}, {"seed": -1}, {"epochs": 0}, {"epochs": -1}, {"epochs": 10**11}])
 def test_numbers_out_of_range(change: dict[str, int]):
     name = next(iter(change))
-    with pytest.raises(ConfigError, match=f"--{name} must be at least"):
+    with pytest.raises(ConfigError, match=f"--{name} must"):
         plan_of(**{"n": 3, **change})
 
 
@@ -87,6 +93,16 @@ def test_resolve_loads_space_task_recipe_and_trainer():
     assert problem.space.settings(problem.task, 200).items() <= settings.items()
     assert resolve(Plan("mlp", "iris", 99, seed=7)).recipe.hash == resolve(Plan("mlp", "iris", 1)).recipe.hash
     assert resolve(Plan("mlp", "iris", 3, epochs=5)).recipe.epochs == 5
+
+
+def test_own_data_are_found_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """By an absolute path that keeps the name: a link names another task than its target."""
+    (tmp_path / "far.csv").touch()
+    (tmp_path / "near.csv").symlink_to("far.csv")
+    monkeypatch.chdir(tmp_path)
+    assert anywhere(Plan("mlp", "near.csv", 1)).task == str(tmp_path / "near.csv")
+    assert anywhere(Plan("mlp", str(tmp_path / "far.csv"), 1)).task == str(tmp_path / "far.csv")
+    assert anywhere(Plan("mlp", "car", 1)).task == "car"
 
 
 @pytest.mark.parametrize("change", [{"space": "mpl"}, {"task": "irsi"}, {"space_options": (("channels", 4),)}])

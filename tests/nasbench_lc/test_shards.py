@@ -21,6 +21,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x.h5"
 
 
+def merged(path: Path, plan: str = str(sample_table(1).attributes["plan"])) -> Table | None:
+    return compact(path, recipe(4).hash, plan)
+
+
 def names(path: Path) -> list[str]:
     folder = parts_folder(path)
     return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
@@ -28,29 +32,29 @@ def names(path: Path) -> list[str]:
 
 def test_shards_show_beside_the_file_and_end_in_it(path: Path):
     assert read_all(path).table is None
-    assert compact(path) is None
+    assert merged(path) is None
     for first in (3, 0):
         write_shard(path, sample_table(3, first=first))
     reading = read_all(path)
     assert reading.table is not None
     assert same(reading.table, sample_table(6))
     assert len(reading.shards) == 2
-    table = compact(path)
+    table = merged(path)
     assert table is not None
     assert same(table, sample_table(6))
     assert same(store.read(path), sample_table(6))
     assert not parts_folder(path).exists()
     write_shard(path, sample_table(2, first=6))
-    assert same(compact(path) or table, sample_table(8))
+    assert same(merged(path) or table, sample_table(8))
 
 
 def test_the_file_is_not_written_where_nothing_is_new(path: Path):
     write_shard(path, sample_table(2))
-    compact(path)
+    merged(path)
     before = path.stat().st_ino
-    compact(path)
+    merged(path)
     assert path.stat().st_ino == before
-    table = compact(path, '{"n":5}')
+    table = merged(path, '{"n":5}')
     assert table is not None
     assert store.read_attributes(path)["plan"] == table.attributes["plan"] == '{"n":5}'
 
@@ -77,7 +81,7 @@ def test_a_damaged_shard_is_set_aside_and_its_runs_are_missing(path: Path, damag
         bad.write_bytes({"cut": content[: len(content) // 2], "bit": flipped, "empty": b"", "text": b"hello"}[damage])
     reading = read_all(path)
     assert (reading.shards, reading.bad) == ((good,), (bad,))
-    table = compact(path)
+    table = merged(path)
     assert table is not None
     assert same(table, sample_table(2))
     assert names(path) == [bad.with_suffix(".bad").name]
@@ -90,13 +94,35 @@ def test_a_shard_of_another_dataset_is_set_aside(path: Path):
     for first in (0, 2):
         write_shard(path, sample_table(2, first=first))
     assert read_all(path).bad == (foreign,)
-    table = compact(path)
+    assert read_all(path, other.hash).bad == tuple(sorted(p for p in parts_folder(path).iterdir() if p != foreign))
+    table = merged(path)
     assert table is not None
     assert same(table, sample_table(4))
     longer = write_shard(path, sample_table(2, epochs=5))
     assert read_all(path).bad == (longer,)
-    assert same(compact(path) or longer, sample_table(4))  # type: ignore[arg-type]
+    assert same(merged(path) or longer, sample_table(4))  # type: ignore[arg-type]
     assert len(names(path)) == 2
+
+
+def test_the_recipe_that_is_wanted_counts_not_that_of_most_shards(path: Path):
+    foreign = [write_shard(path, sample_table(2, epochs=5, first=first)) for first in (0, 2, 4)]
+    write_shard(path, sample_table(1))
+    assert same(merged(path) or Table({}), sample_table(1))
+    assert names(path) == sorted(shard.with_suffix(".bad").name for shard in foreign)
+
+
+def test_a_folder_is_no_shard(path: Path):
+    write_shard(path, sample_table(1))
+    (parts_folder(path) / "part-x.h5").mkdir()
+    assert same(merged(path) or Table({}), sample_table(1))
+    assert names(path) == ["part-x.h5"]
+
+
+def test_a_link_to_a_dataset_has_its_shards(path: Path):
+    link = path.with_name("link.h5")
+    link.symlink_to(path)
+    write_shard(link, sample_table(1))
+    assert same(read_all(path).table or Table({}), sample_table(1))
 
 
 def test_an_unreadable_file_is_never_replaced(path: Path):
@@ -105,7 +131,7 @@ def test_an_unreadable_file_is_never_replaced(path: Path):
     with pytest.raises(FormatError):
         read_all(path)
     with pytest.raises(FormatError):
-        compact(path)
+        merged(path)
     assert path.read_bytes() == b"something else"
     assert len(names(path)) == 1
 
@@ -118,12 +144,12 @@ def test_killed_between_the_rename_and_the_deletion(path: Path, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", _killed)
         with pytest.raises(KeyboardInterrupt):
-            compact(path)
+            merged(path)
     assert names(path) == left
     reading = read_all(path)
     assert reading.table is not None
     assert same(reading.table, sample_table(6))
-    assert same(compact(path) or reading.table, sample_table(6))
+    assert same(merged(path) or reading.table, sample_table(6))
     assert sorted(os.listdir(path.parent)) == ["x.h5"]
 
 
@@ -137,15 +163,15 @@ def test_what_a_killed_writer_left_behind_is_swept(path: Path):
         leftover.write_bytes(b"half")
     other = path.with_name(".y.h5.abc.tmp")
     other.write_bytes(b"of another dataset")
-    compact(path)
+    merged(path)
     assert sorted(os.listdir(path.parent)) == [".y.h5.abc.tmp", "x.h5"]
 
 
 def test_a_failed_run_gives_way_to_a_finished_one(path: Path):
     write_shard(path, table_of([curve(run(0), Status.FAILED), curve(run(1), Status.FAILED)]))
-    compact(path)
+    merged(path)
     write_shard(path, table_of([curve(run(0))]))
-    table = compact(path)
+    table = merged(path)
     assert table is not None
     assert table.statuses == (Status.OK, Status.FAILED)
 
@@ -169,7 +195,7 @@ def test_reading_while_another_process_compacts(path: Path, monkeypatch: pytest.
 
 def test_reading_while_another_process_removes_the_empty_folder(path: Path, monkeypatch: pytest.MonkeyPatch):
     write_shard(path, sample_table(2))
-    compact(path)
+    merged(path)
 
     def vanish(self: Path, pattern: str) -> None:
         raise FileNotFoundError(self)
@@ -193,7 +219,7 @@ for i in range(10):
 def test_many_processes_write_at_once(path: Path):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(i)], cwd=ROOT) for i in range(3)]
     assert [w.wait() for w in writers] == [0, 0, 0]
-    table = compact(path)
+    table = merged(path)
     assert table is not None
     assert same(table, sample_table(60))
     assert os.listdir(path.parent) == ["x.h5"]
@@ -201,7 +227,7 @@ def test_many_processes_write_at_once(path: Path):
 
 def test_a_full_disk_leaves_file_and_shards(path: Path, monkeypatch: pytest.MonkeyPatch):
     write_shard(path, sample_table(2))
-    compact(path)
+    merged(path)
     write_shard(path, sample_table(2, first=2))
     left = names(path)
 
@@ -210,12 +236,12 @@ def test_a_full_disk_leaves_file_and_shards(path: Path, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        for act in (lambda: compact(path), lambda: write_shard(path, sample_table(2, first=4))):
+        for act in (lambda: merged(path), lambda: write_shard(path, sample_table(2, first=4))):
             with pytest.raises(NasbenchError, match="space left"):
                 act()
     assert same(store.read(path), sample_table(2))
     assert names(path) == left
-    assert same(compact(path) or Table({}), sample_table(4))
+    assert same(merged(path) or Table({}), sample_table(4))
 
 
 def test_the_result_does_not_depend_on_the_order_of_the_shards(tmp_path: Path):
@@ -225,8 +251,8 @@ def test_the_result_does_not_depend_on_the_order_of_the_shards(tmp_path: Path):
         for i in order:
             write_shard(path, sample_table(1, first=i))
             if len(results) and i % 2:
-                compact(path)
-        compact(path)
+                merged(path)
+        merged(path)
         results.append(path.read_bytes())
     assert results[0] == results[1]
     assert np.isfinite(store.read(path).columns["curves/lr"]).all()
