@@ -11,7 +11,15 @@ from evaluation.drawing import metric_name
 from evaluation.floors import beside_floors, floor_at
 from evaluation.report_html import html_report
 from evaluation.results import KEYS, Results, Row
-from evaluation.sections import Section, floor_sentence, interval_caveats, prefix_sections, variant_sections
+from evaluation.sections import (
+    CONSISTENCY,
+    Section,
+    consistency_sections,
+    floor_sentence,
+    interval_caveats,
+    prefix_sections,
+    variant_sections,
+)
 from evaluation.summary import HEADLINE
 from evaluation.table import cell, headline_entries, label, markdown_table, shown_columns
 from evaluation.verdict import caveats, verdict
@@ -79,8 +87,12 @@ def markdown_report(results: Results) -> str:
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]
     lines += _leaderboards(results)
-    for title, sections in (("Observed epochs", prefix_sections(results.summary)), ("Variants", variant_sections(results.summary))):
-        lines += [f"## {title}", "", *(line for s in sections for line in _table(s))] if sections else []
+    for title, text, sections in (
+        ("Observed epochs", [], prefix_sections(results.summary)),
+        ("Temporal consistency", [CONSISTENCY, ""], consistency_sections(results)),
+        ("Variants", [], variant_sections(results.summary)),
+    ):
+        lines += [f"## {title}", "", *text, *(line for s in sections for line in _table(s))] if sections else []
     if results.figures.strategies:
         lines += ["## Regret against spent time", "", *_strategies(results), ""]
     if results.notes:

@@ -21,7 +21,15 @@ from evaluation.report_plots import (
     plot_speedup,
 )
 from evaluation.results import Results, Row
-from evaluation.sections import Section, floor_sentence, interval_caveats, prefix_sections, variant_sections
+from evaluation.sections import (
+    CONSISTENCY,
+    Section,
+    consistency_sections,
+    floor_sentence,
+    interval_caveats,
+    prefix_sections,
+    variant_sections,
+)
 from evaluation.summary import HEADLINE
 from evaluation.table import COLUMNS, cell, headline_entries, label, number, shown_columns
 from evaluation.verdict import caveats, main_entries, verdict
@@ -153,7 +161,8 @@ def _errors(results: Results) -> str:
         for key, label in ((HEADLINE, "MAPE"), ("kendall", "Kendall tau")):
             figure = plot_by_prefix(results.summary, models, key, label)
             items.append((inline_svg(figure, f"prefix-{key}", f"{label} against observed epochs"), "Bands are 95 % intervals over seeds."))
-    return "<h2>Errors</h2>" + figures(items, "two") + _tables("", prefix_sections(results.summary))
+    tables = _tables("", [*prefix_sections(results.summary), *consistency_sections(results)])
+    return "<h2>Errors</h2>" + figures(items, "two") + tables + f'<p class="soft">{escape(CONSISTENCY)}</p>'
 
 
 def _tables(title: str, sections: Sequence[Section]) -> str:

@@ -4,15 +4,27 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from evaluation.consistency import violations
+from evaluation.extremes import depth, extremes
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE
 from evaluation.table import number
 from evaluation.verdict import main_entries
+from nasbench_lc.curves import higher_is_better
 
-__all__ = ["Section", "floor_sentence", "interval_caveats", "prefix_sections", "variant_sections"]
+__all__ = ["CONSISTENCY", "Section", "consistency_sections", "floor_sentence", "interval_caveats", "prefix_sections", "variant_sections"]
 
 Section = tuple[str, list[str], list[list[str]]]
 """A title, a head, and lines of cells."""
+
+CONSISTENCY = (
+    "Excess jump: how much farther from the last observed value the first forecast lies than the truth does, the median over curves, in the unit of "
+    "the metric. Impossible: the share of forecasts below 0, or above 1 for an accuracy; of all test curves, and of those of the first seed whose "
+    "architectures are in the outer tenths of the test part by parameters or by depth, ties included (curves in brackets)."
+)
+"""What the columns of :func:`consistency_sections` mean."""
 
 
 def prefix_sections(summary: Sequence[Row]) -> list[Section]:
@@ -51,6 +63,25 @@ def variant_sections(summary: Sequence[Row]) -> list[Section]:
             (f"{base} against {variant}", ["observed", "MAPE", "MAPE of the variant", "variant / base", "tau", "tau of the variant"], rows)
         )
     return found
+
+
+def consistency_sections(results: Results) -> list[Section]:
+    """Whether forecasts continue their curves and stay possible, at the edges of the space too; nothing where nothing is scored."""
+    figures = results.figures
+    entries = sorted((e for e in main_entries(results) if e["model"] in figures.forecasts), key=_error)
+    if not entries:
+        return []
+    horizon, test = entries[0]["horizon"], figures.test
+    scored = np.flatnonzero(np.isfinite(test.target[:, :horizon]).all(1))
+    sizes = {"smallest and largest": test.n_params, "shallowest and deepest": np.array([depth(a) for a in test.architectures])}
+    outer = {f"{name} ({len(rows)})": rows for name, values in sizes.items() if len(rows := scored[extremes(values[scored])])}
+    lines = []
+    for e in entries:
+        mean = figures.forecasts[e["model"]].mean
+        shares = [number(violations(mean[rows], higher_is_better(test.metric))) for rows in outer.values()]
+        lines.append([e["model"], _value(e, "excess_jump"), _value(e, "violations"), *shares])
+    title = f"Jumps and impossible forecasts, from {figures.observe} epochs to {horizon}"
+    return [(title, ["model", "excess jump", "impossible", *outer], lines)]
 
 
 def floor_sentence(floor: Mapping[str, Any]) -> str:
@@ -95,6 +126,11 @@ def _last(summary: Sequence[Row]) -> tuple[dict[tuple[str, int], Row], list[int]
 def _order(entries: Mapping[tuple[str, int], Row], model: str, prefixes: Sequence[int]) -> float:
     means = [entries[model, k][HEADLINE]["mean"] for k in prefixes if (model, k) in entries]
     return next((mean for mean in reversed(means) if mean is not None), float("inf"))
+
+
+def _error(entry: Row) -> float:
+    mean = entry[HEADLINE]["mean"]
+    return float("inf") if mean is None else mean
 
 
 def _base(variant: str, models: Mapping[str, None]) -> str | None:

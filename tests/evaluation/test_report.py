@@ -53,7 +53,7 @@ def test_markdown_tables_are_whole_and_bold_is_earned(results: Results) -> None:
     text = markdown_report(results)
     assert text.startswith("# toy.h5: forecasts of test loss")
     tables = [block for block in text.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 7
+    assert len(tables) == 8
     for lines in (block.splitlines() for block in tables):
         assert len({line.count("|") for line in lines}) == 1
     assert text.count("**") == 2 * sum(e["best"] for e in results.summary)
