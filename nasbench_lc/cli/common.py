@@ -1,6 +1,7 @@
-"""What several commands share: which file is meant, key=value settings, progress, tables."""
+"""What several commands share: which file is meant, who writes it, key=value settings, progress, tables."""
 
 import contextlib
+import fcntl
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +12,10 @@ import click
 
 import nasbench_lc
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import lock, real
+from nasbench_lc.shards import parts_folder
 
-__all__ = ["QUICK", "echo_json", "find_dataset", "numbers", "pairs", "progress_bar", "table"]
+__all__ = ["QUICK", "at_work", "echo_json", "find_dataset", "new_dataset", "numbers", "pairs", "progress_bar", "table"]
 
 QUICK = Path("datasets/quick-mlp-car.h5")
 _SHIPPED = Path("datasets/mlp-car.h5")
@@ -29,10 +32,37 @@ def find_dataset(path: Path | None) -> Path:
     beside = Path(nasbench_lc.__file__).parent.parent / _SHIPPED
     candidates = [path] if path is not None else [QUICK, _SHIPPED, beside]
     for candidate in candidates:
-        if candidate.exists() or candidate.with_name(candidate.name + ".parts").exists():
+        if candidate.exists() or parts_folder(candidate).exists() or at_work(candidate):
             click.echo(f"dataset: {candidate}", err=True)
             return candidate
     raise ConfigError(f"The dataset must exist; got no file at {candidates[0]}. Check the path, or run: nasbench-lc generate")
+
+
+def at_work(path: Path) -> bool:
+    """Whether a process, most likely a generator, is writing a dataset: it holds the lock of :func:`nasbench_lc.files.lock`."""
+    file = real(path)
+    try:
+        with file.with_name(file.name + ".lock").open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for an instant, and only where a killed process left the file
+    except BlockingIOError:
+        return True
+    except OSError:  # no such file, or none that can be read
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def new_dataset(path: Path) -> Iterator[None]:
+    """Hold the lock of a dataset that is about to be written whole.
+
+    Raises:
+        ConfigError: If it exists, runs of an unfinished one lie in its parts folder, or another process writes it.
+    """
+    with lock(path):
+        for found in (path, parts_folder(path)):
+            if found.exists():
+                raise ConfigError(f"The dataset must be new; got {found}, which exists. Choose another --out.")
+        yield
 
 
 def pairs(values: Sequence[str]) -> dict[str, str]:

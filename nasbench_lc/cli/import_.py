@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from nasbench_lc import store
+from nasbench_lc.cli.common import new_dataset
 from nasbench_lc.errors import ConfigError
-from nasbench_lc.files import lock
 
 
 @click.command("import", epilog="Example: nasbench-lc import csv my_logs.csv --out datasets/mine.h5")
@@ -25,10 +25,8 @@ def command(kind: str, source: Path, out: Path, all_runs: bool) -> None:
         raise ConfigError(f"The kind must be one of {', '.join(IMPORTERS)}; got {kind}. Choose one of those.")
     if not source.exists():
         raise ConfigError(f"The source must exist; got no file at {source}. Check the path.")
-    if out.exists():
-        raise ConfigError(f"The dataset must be new; got {out}, which exists. Choose another --out.")
-    table = IMPORTERS[kind](source, all_runs)
-    with lock(out):
+    with new_dataset(out):
+        table = IMPORTERS[kind](source, all_runs)
         store.write(out, table)
     click.echo(f"{out}: {len(table)} runs x {table.epochs} epochs, metrics {', '.join(table.metrics)}")
     click.echo(str(table.attributes.get("notes", "")))

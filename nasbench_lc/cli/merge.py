@@ -5,10 +5,8 @@ from pathlib import Path
 import click
 
 from nasbench_lc import store
-from nasbench_lc.cli.common import find_dataset
+from nasbench_lc.cli.common import find_dataset, new_dataset
 from nasbench_lc.dataset import CurveDataset
-from nasbench_lc.errors import ConfigError
-from nasbench_lc.files import lock
 from nasbench_lc.merging import merge
 
 
@@ -18,10 +16,8 @@ from nasbench_lc.merging import merge
 @click.option("--allow-mixed", is_flag=True, help="Merge different recipes too.")
 def command(files: tuple[Path, ...], out: Path, allow_mixed: bool) -> None:
     """Merge datasets of the same recipe; a run that stands in several counts once."""
-    if out.exists():
-        raise ConfigError(f"The merged file must be new; got {out}, which exists. Choose another --out.")
-    data = [CurveDataset(find_dataset(file)) for file in files]
-    table = merge([d.table for d in data], files, allow_mixed)
-    with lock(out):
+    with new_dataset(out):
+        data = [CurveDataset(find_dataset(file)) for file in files]
+        table = merge([d.table for d in data], files, allow_mixed)
         store.write(out, table)
     click.echo(f"{out}: {len(table)} runs from {len(files)} files ({sum(map(len, data)) - len(table)} stood twice)")

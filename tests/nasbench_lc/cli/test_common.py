@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from nasbench_lc.cli.common import echo_json, find_dataset, numbers, pairs, progress_bar, table
+from nasbench_lc.cli.common import at_work, echo_json, find_dataset, new_dataset, numbers, pairs, progress_bar, table
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import lock
+from nasbench_lc.shards import parts_folder
 
 
 def test_which_file_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -21,6 +23,34 @@ def test_which_file_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert capsys.readouterr().err.splitlines()[-1] == "dataset: mine.h5"
     with pytest.raises(ConfigError, match=r"none\.h5"):
         find_dataset(Path("none.h5"))
+
+
+def test_a_dataset_that_is_being_written_is_there(tmp_path: Path):
+    path = tmp_path / "new.h5"
+    assert not at_work(path)
+    assert not at_work(tmp_path / "new.h5" / "under-a-file.h5")
+    with lock(path):
+        assert at_work(path)
+        assert find_dataset(path) == path
+        (tmp_path / "link.h5").symlink_to(path)
+        assert at_work(tmp_path / "link.h5")
+    assert not at_work(path)
+    path.with_name("new.h5.lock").touch()  # left by a process that was killed
+    assert not at_work(path)
+
+
+def test_a_new_dataset_is_new_and_locked(tmp_path: Path):
+    path = tmp_path / "new.h5"
+    with new_dataset(path):
+        assert at_work(path)
+    with lock(path), pytest.raises(ConfigError, match="Only one process"), new_dataset(path):
+        pass
+    for found in (path, parts_folder(path)):
+        found.mkdir()
+        with pytest.raises(ConfigError, match=f"got {found}, which exists"), new_dataset(path):
+            pass
+        found.rmdir()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_pairs():
