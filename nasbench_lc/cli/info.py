@@ -10,6 +10,7 @@ import numpy as np
 from nasbench_lc.card import card
 from nasbench_lc.cli.common import echo_json, find_dataset, table
 from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.errors import FormatError
 
 
 @click.command("info", epilog="Example: nasbench-lc info datasets/mlp-car.h5")
@@ -34,15 +35,15 @@ def command(file: Path | None, as_json: bool, as_card: bool) -> None:
         "metrics": list(data.metrics),
         "by_status": dict(sorted(Counter(s.label for s in t.statuses).items())),
         "hyperparameters": sorted(n.removeprefix("hp/") for n in t.columns if n.startswith("hp/")),
-        "training_hours": None if seconds is None else float(np.nansum(seconds) / 3600),
+        "training_hours": None if seconds is None else float(seconds[np.isfinite(seconds)].sum(dtype=np.float64) / 3600),
         "final": {m: _quartiles(v) for m, v in final.items()},
         "digest": data.digest,
         **{
             name: a[name]
             for name in ("space", "task", "generator_version", "created", "licence", "source", "recipe_hash", "schema_version")
         },
-        "recipe": json.loads(str(a["recipe"])),
-        "plan": json.loads(str(a["plan"])),
+        "recipe": _parsed("recipe", str(a["recipe"])),
+        "plan": _parsed("plan", str(a["plan"])),
         "notes": a.get("notes"),
     }
     if as_json:
@@ -64,3 +65,13 @@ def _quartiles(values: np.ndarray) -> dict[str, float] | None:
     if len(finite) == 0:
         return None
     return dict(zip(("min", "q25", "median", "q75", "max"), np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]).tolist(), strict=True))
+
+
+def _parsed(name: str, text: str) -> object:
+    """An attribute's JSON; Python reads NaN and Infinity as well, which are none."""
+    value = json.loads(text)
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise FormatError(f"The {name} must be JSON, which has finite numbers; got {text[:60]!r}. Restore the file from a copy.") from error
+    return value
