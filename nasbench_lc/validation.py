@@ -1,6 +1,6 @@
 """What must hold of every dataset, checked row by row."""
 
-import json
+import math
 
 import numpy as np
 
@@ -8,14 +8,18 @@ from nasbench_lc.architecture import Architecture
 from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
+from nasbench_lc.plans import plans_of
 from nasbench_lc.table import Table, curve_digests, texts
 
 __all__ = ["problems"]
 
+_LEAST_LIMIT = np.float32(1000 * math.log(2))
+"""No run diverged by a train loss below this: a task has two classes or more, how many the file does not say."""
+
 
 def problems(table: Table) -> list[str]:
     """All that is wrong with a dataset, one sentence each; empty where it is sound."""
-    return [*_schema(table), *_identities(table), *_curves(table)]
+    return [*_schema(table), *_plan(table), *_identities(table), *_curves(table)]
 
 
 def _schema(table: Table) -> list[str]:
@@ -32,10 +36,15 @@ def _schema(table: Table) -> list[str]:
     wrong = sorted({s for s in texts(table.columns["run/status"]) if s not in labels})
     if wrong:
         found.append(f"run/status must be one of {', '.join(sorted(labels))}; got {', '.join(wrong)}.")
-    unreadable = [plan for plan in _plans(table) if not isinstance(plan, dict)]
-    if unreadable:
-        found.append(f"The plan, and each plan of a merged part, must be a JSON object; got {str(unreadable[0])[:40]!r}.")
     return found
+
+
+def _plan(table: Table) -> list[str]:
+    try:
+        plans_of(str(table.attributes["plan"]))
+    except FormatError as error:
+        return [str(error)]
+    return []
 
 
 def _identities(table: Table) -> list[str]:
@@ -90,6 +99,7 @@ def _curves(table: Table) -> list[str]:
     if altered:
         found.append(f"Curves must match their checksums; got {len(altered)} that do not, the first in row {altered[0]}.")
     ok = np.array([s is Status.OK for s in table.statuses], dtype=bool)
+    imported = _imported(table)
     for name in names:
         values = table.columns[name]
         finite = np.isfinite(values)
@@ -102,27 +112,38 @@ def _curves(table: Table) -> list[str]:
             found.append(f"{name} must be finite in runs with status ok; got {int((~finite[ok]).sum())} values that are not.")
         gap = np.isnan(values[:, :-1]) & ~np.isnan(values[:, 1:])
         # An imported source may lack single values; a generated run ends once and stays ended.
-        if gap.any() and not _imported(table):
+        if gap.any() and not imported:
             found.append(f"{name} must have no gap before its end; got one in row {int(gap.any(1).argmax())}.")
+    causeless = [row for row, status in enumerate(table.statuses) if status is Status.DIVERGED and not _diverges(table, row, imported)]
+    if causeless:
+        found.append(
+            f"A diverged run must end with its first loss that is not finite, or have a train loss above 1,000 x ln(classes); "
+            f"got neither in row {causeless[0]}."
+        )
     return found
+
+
+def _diverges(table: Table, row: int, imported: bool) -> bool:
+    """Whether a run's curves are those of one that diverged.
+
+    A loss of the last epoch that it trained may be NaN like all that is missing; that the epoch was trained then shows in the other curves.
+    """
+    curves = {n.removeprefix("curves/"): c[row] for n, c in table.columns.items() if n.startswith("curves/")}
+    if imported:  # a source ends its runs as it likes
+        return not all(np.isfinite(c).all() for m, c in curves.items() if m in table.metrics)
+    losses = {m: c for m, c in curves.items() if m.endswith("_loss")}
+    if "train_loss" not in losses:
+        return False
+    trained = np.any([~np.isnan(c) for c in curves.values()], axis=0)
+    wrong = np.any([~np.isfinite(c) for c in losses.values()], axis=0)
+    if wrong[trained].any():
+        return int(wrong.argmax()) == int(np.flatnonzero(trained)[-1])
+    return bool(trained.all() and (losses["train_loss"] >= _LEAST_LIMIT).any())
 
 
 def _imported(table: Table) -> bool:
     """Whether any of the runs come from an importer."""
-    return any("imported" in plan for plan in _plans(table) if isinstance(plan, dict))
-
-
-def _plans(table: Table) -> list[object]:
-    """Every plan that is stored, those that a merged file keeps of its parts as text too; what cannot be read stays text."""
-    found, waiting = [], [table.attributes["plan"]]
-    while waiting:
-        plan: object = waiting.pop()
-        if isinstance(plan, str):
-            try:
-                plan = json.loads(plan)
-            except (ValueError, RecursionError):
-                pass
-        found.append(plan)
-        parts = plan.get("merged") if isinstance(plan, dict) else None
-        waiting += parts if isinstance(parts, list) else []
-    return found
+    try:
+        return any("imported" in plan for plan in plans_of(str(table.attributes["plan"])))
+    except FormatError:
+        return False

@@ -31,10 +31,13 @@ def curve(run: RunConfig, status: Status = Status.OK, metrics: tuple[str, ...] =
         return Curve.failed(run, metrics, "ValueError: no", 5.0)
     rng = np.random.default_rng(run.seed)
     values = {m: rng.random(epochs) for m in metrics}
-    if status is Status.DIVERGED:
+    lr, seconds = np.full(epochs, 0.1), rng.random(epochs)
+    if status is Status.DIVERGED:  # in epoch epochs // 2 + 1, the last that it trained
         for v in values.values():
             v[epochs // 2 :] = np.nan
-    return Curve(run, values, np.full(epochs, 0.1), rng.random(epochs), status, started=float(run.index))
+        for v in (lr, seconds):
+            v[epochs // 2 + 1 :] = np.nan
+    return Curve(run, values, lr, seconds, status, started=float(run.index))
 
 
 def table_of(curves: list[Curve], recipe: Recipe = recipe(), n: int = 99) -> Table:  # noqa: B008

@@ -62,6 +62,8 @@ T = sample_table(4)
         (lambda: with_attributes(T, plan=json.dumps({"merged": ["{}", "{half"]})), "must be a JSON object; got '{half'"),
         (lambda: with_attributes(T, plan=json.dumps({"merged": [json.dumps({"merged": [7]})]})), "must be a JSON object; got '7'"),
         (lambda: with_attributes(T, plan=json.dumps({"merged": ["[" * 99999]})), "must be a JSON object; got '[[["),
+        (lambda: with_attributes(T, plan=T.attributes["plan"].replace("99", '"x"')), "whole numbers n and repeats"),
+        (lambda: with_attributes(T, plan=T.attributes["plan"].replace("99", "Infinity")), "whole numbers n and repeats"),
         (lambda: Table(T.attributes, {n: c for n, c in T.columns.items() if n != "curves/test_acc"}), "names it"),
     ],
 )
@@ -82,3 +84,48 @@ def test_an_imported_source_may_have_gaps_and_ids_of_its_own():
 
 def test_mixed_recipes_are_not_compared_to_one():
     assert problems(with_attributes(T, recipe_hash="mixed", recipe=json.dumps([1, 2]))) == []
+
+
+def diverged(cut: int, **values: tuple[int, float]) -> Table:
+    """Row 1 of T as a diverged run that trained `cut` epochs, some curves with another value in one of them."""
+    changed = {name: T.columns[name].copy() for name in T.columns if name.startswith("curves/")}
+    for column in changed.values():
+        column[1, cut:] = np.nan
+    for name, (epoch, value) in values.items():
+        changed[f"curves/{name}"][1, epoch - 1] = value
+    return with_columns(T, run__status=np.array([b"ok", b"diverged", b"ok", b"ok"]), **changed)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        diverged(3, test_loss=(3, np.nan)),
+        diverged(1, train_loss=(1, np.nan), test_loss=(1, np.inf)),
+        diverged(4, test_loss=(4, np.inf)),
+        diverged(4, train_loss=(2, 694.0)),
+        diverged(3, train_loss=(2, 1e6), test_loss=(3, np.nan)),
+    ],
+)
+def test_how_a_run_diverges(table: Table):
+    assert problems(table) == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        diverged(4),
+        diverged(4, train_loss=(2, 690.0)),
+        diverged(4, test_loss=(2, 1e6)),  # a test loss may be as large as it likes
+        diverged(2),
+        diverged(2, train_loss=(2, 1e6)),  # goes on to the last epoch
+        diverged(4, test_loss=(3, np.inf)),  # does not go on
+        diverged(0),
+    ],
+)
+def test_a_diverged_run_has_a_cause(table: Table):
+    assert any("A diverged run must" in s and "row 1" in s for s in problems(table))
+    imported = with_attributes(table, plan=json.dumps({"imported": "csv"}))
+    assert (
+        any("A diverged run must" in s for s in problems(imported))
+        == np.isfinite([table.columns[f"curves/{m}"][1] for m in table.metrics]).all()
+    )
