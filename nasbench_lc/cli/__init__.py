@@ -77,6 +77,11 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        words = " ".join(str(error).split())
+        return _say(f"The operating system must grant what the command needs; got {words}. Mend it and run the same command.", 1)
+    except MemoryError as error:
+        return _say(f"All that the command needs must fit into memory; got {error or 'too little'}. Give it less, or more memory.", 1)
 
 
 def _say(sentence: str, code: int) -> int:
