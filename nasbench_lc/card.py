@@ -9,9 +9,16 @@ import numpy as np
 
 from nasbench_lc.curves import Floats
 from nasbench_lc.dataset import CurveDataset
-from nasbench_lc.table import texts
+from nasbench_lc.plans import planned, plans_of
+from nasbench_lc.table import Table, texts
 
 __all__ = ["card"]
+
+_CLOCKS = {
+    "processor": "seconds of the one thread that trained each",
+    "apportioned": "shares, by cost, of a group's seconds",
+    "measured": "by the clock on the wall, which counts what else the machine did",
+}
 
 
 def card(data: CurveDataset) -> str:
@@ -29,9 +36,9 @@ def card(data: CurveDataset) -> str:
         f"{len(set(t.columns['arch/key'].tolist()))} architectures in {len(set(t.columns['arch/group'].tolist()))} groups.",
         "",
         f"- status: {', '.join(f'{n} {s}' for s, n in sorted(counts.items()))}",
+        *_missing(t),
         f"- made by: {a['generator_version']}, begun {a['created']}, on {', '.join(_distinct(data, 'run/device'))}",
-        f"- seconds: {', '.join(f'{n} {k}' for k, n in sorted(Counter(texts(t.columns['run/seconds_kind'])).items()))}; "
-        f"{_hours(data):.2f} core-hours in all",
+        f"- hours of training, summed over runs: {_hours(t)}",
         f"- source data: {a['source']}",
         f"- licence of the source data: {a['licence']}",
     ]
@@ -71,9 +78,37 @@ def _distinct(data: CurveDataset, column: str) -> list[str]:
     return sorted(set(texts(data.table.columns[column])))
 
 
-def _hours(data: CurveDataset) -> float:
-    seconds = data.table.columns.get("curves/epoch_seconds")
-    return 0.0 if seconds is None else float(np.nansum(seconds, dtype=np.float64) / 3600)
+def _missing(table: Table) -> list[str]:
+    """What a reader must know of a dataset that lacks some of its plan."""
+    plans = plans_of(str(table.attributes["plan"]))
+    asked = planned(plans)
+    if asked is None or len(table) >= asked:
+        return []
+    text = f"- partial: {len(table)} of {asked} planned runs"
+    samples, repeats = (1 + int(table.columns[f"run/{n}"].max(initial=-1)) for n in ("index", "repeat"))
+    if len(plans) == 1 and samples * repeats == len(table):  # a smaller plan, whole; a merge of several numbers its runs anew
+        return [f"{text}, those of its first {samples} samples: as random as the whole"]
+    return [
+        f"{text}. Generation trains the costliest first, so the {asked - len(table)} missing tend to be the cheapest of those "
+        f"that were still to be trained: a biased sample"
+    ]
+
+
+def _hours(table: Table) -> str:
+    """The sum of seconds for each kind of them: what different clocks say does not add up to one number."""
+    column = table.columns.get("curves/epoch_seconds", np.full((len(table), 1), np.nan))
+    seconds = np.asarray(np.nansum(column, axis=1, dtype=np.float64))
+    kinds = np.array(texts(table.columns["run/seconds_kind"]))
+    found = {kind: rows for kind in sorted(set(kinds.tolist())) if (rows := (kinds == kind) & (seconds > 0)).any()}
+    # Groups are timed by the clock of the runs that were trained alone; before there were processor seconds, that was the one on the wall.
+    clock = {("processor",): " of its one thread", ("measured",): " by the clock on the wall"}.get(
+        tuple(found.keys() - {"apportioned"}), ""
+    )
+    sums = [
+        f"{seconds[rows].sum() / 3600:.3g} of {rows.sum()} runs {kind} ({_CLOCKS.get(kind, kind)}{clock if kind == 'apportioned' else ''})"
+        for kind, rows in found.items()
+    ]
+    return "; ".join(sums) or "not recorded"
 
 
 def _quartiles(name: str, values: Floats) -> str:
