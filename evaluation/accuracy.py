@@ -37,7 +37,11 @@ def mape(mean: Floats, truth: Floats) -> Floats:
 
 
 def mape_median(mean: Floats, truth: Floats) -> float:
-    """The median over curves of :func:`mape`, a fraction: what the typical curve suffers, whatever a few do."""
+    """The median over curves of :func:`mape`, a fraction: what the typical curve suffers, whatever a few do.
+
+    References:
+        Armstrong and Collopy, "Error measures for generalizing about forecasting methods", 1992, doi:10.1016/0169-2070(92)90008-W.
+    """
     values = mape(mean, truth)[np.isfinite(truth).any(-1)]
     return float(np.median(values)) if len(values) else float("nan")
 
@@ -73,5 +77,10 @@ def log_mae(mean: Floats, truth: Floats) -> Floats:
 
 
 def mae_final(mean: Floats, truth: Floats) -> Floats:
-    """Absolute error at the horizon, in the unit of the metric, shape `(N,)`: ``|f_H - y_H|``."""
+    """Absolute error at the horizon, in the unit of the metric, shape `(N,)`: ``|f_H - y_H|``.
+
+    References:
+        Willmott and Matsuura, "Advantages of the mean absolute error (MAE) over the root mean square error (RMSE) in assessing average model
+        performance", 2005, doi:10.3354/cr030079.
+    """
     return np.abs(mean[:, -1] - truth[:, -1])

@@ -79,7 +79,11 @@ def width(forecast: Forecast, truth: Floats, level: float) -> Floats:
 
 
 def reliability(quantiles: Floats, truth: Floats) -> Floats:
-    """The fraction of truths at or below each quantile, shape `(Q,)`; ideal is the level itself."""
+    """The fraction of truths at or below each quantile, shape `(Q,)`; ideal is the level itself.
+
+    References:
+        Kuleshov, Fenner and Ermon, "Accurate uncertainties for deep learning using calibrated regression", 2018, arXiv:1807.00263.
+    """
     present = np.isfinite(truth)
     if not present.any() or np.isnan(quantiles[present]).any():
         return np.full(quantiles.shape[-1], np.nan)

@@ -1,6 +1,7 @@
 """Whether forecasts continue the curve they were given: errors by epoch, jumps, impossible values.
 
-Forecasts and truths have shape `(N, H)`; NaN policy as in :mod:`evaluation.accuracy`.
+Forecasts and truths have shape `(N, H)`; NaN policy as in :mod:`evaluation.accuracy`. :func:`excess_jump` and :func:`violations` are definitions of
+this project.
 """
 
 import numpy as np
@@ -12,7 +13,11 @@ __all__ = ["error_by_epoch", "excess_jump", "violations"]
 
 
 def error_by_epoch(mean: Floats, truth: Floats) -> Floats:
-    """The mean over curves of the absolute relative error at every epoch, a fraction, shape `(H,)`."""
+    """The mean over curves of the absolute relative error at every epoch, a fraction, shape `(H,)`.
+
+    References:
+        Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd edition, 2021, section 5.10, https://otexts.com/fpp3/tscv.html.
+    """
     return mean_present(ape(mean, truth).T, truth.T)
 
 

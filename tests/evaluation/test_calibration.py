@@ -21,6 +21,19 @@ def test_pinball_against_scikit_learn() -> None:
         assert loss[..., q].mean() == pytest.approx(mean_pinball_loss(truth.ravel(), quantiles[..., q].ravel(), alpha=level), rel=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(5, 4), (3, 1), (1, 1)])
+def test_crps_against_scikit_learn(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    truth, quantiles = rng.normal(size=shape).round(1), np.sort(rng.normal(size=(*shape, len(LEVELS))).round(1), -1)  # with ties
+    truth[0, 1:] = np.nan
+    present = np.isfinite(truth)
+    expected = [
+        2 * np.mean([mean_pinball_loss(y[p], f[p, q], alpha=level) for q, level in enumerate(LEVELS)])
+        for y, f, p in zip(truth, quantiles, present, strict=True)
+    ]
+    np.testing.assert_allclose(calibration.crps(quantiles, LEVELS, truth), expected, rtol=1e-9)
+
+
 def test_crps_is_that_of_the_normal_distribution_for_fine_levels() -> None:
     levels = (np.arange(4000) + 0.5) / 4000
     y = np.array([[-1.3], [0.2], [4.0]])
@@ -70,6 +83,36 @@ def test_coverage_and_width_of_a_true_forecast(level: float) -> None:
     forecast = normal([0.0] * 20000, [1.0] * 20000)
     assert calibration.coverage(forecast, y, level).mean() == pytest.approx(level, abs=0.012)
     assert calibration.width(forecast, y, level)[0] == pytest.approx(2 * stats.norm.ppf((1 + level) / 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_coverage_against_scipy(level: float) -> None:
+    y = np.random.default_rng(4).normal(size=(6, 7))
+    y[2, :5] = np.nan
+    forecast = normal([0.3] * 6, [0.7] * 6, h=7)
+    low, high = stats.norm.interval(level, 0.3, 0.7)
+    for i, value in enumerate(calibration.coverage(forecast, y, level)):
+        known = y[i, np.isfinite(y[i])]
+        assert value == np.mean((known > low) & (known < high))
+    edges = np.stack(forecast.interval(level), -1)[:, 0]
+    assert (calibration.coverage(normal([0.3] * 6, [0.7] * 6, h=2), edges, level) == 1).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 300])
+def test_reliability_and_pit_against_scipy_and_numpy(n: int) -> None:
+    y = np.random.default_rng(5).normal(size=(n, 2))
+    y[0, 1] = np.nan
+    known = y[np.isfinite(y)]
+    forecast = normal([0.1] * n, [0.8] * n, h=2)
+    at = stats.norm.ppf(LEVELS, 0.1, 0.8)
+    np.testing.assert_allclose(calibration.reliability(forecast.quantiles, y), stats.ecdf(known).cdf.evaluate(at), rtol=1e-12)
+    counts, _ = np.histogram(stats.norm.cdf(known, 0.1, 0.8), bins=10, range=(0, 1))
+    np.testing.assert_allclose(calibration.pit_histogram(forecast, y), counts / len(known), atol=1e-12)
+
+
+def test_a_truth_on_a_quantile_lies_below_it() -> None:
+    truth = np.array([[1.0, 1.0, 2.0, 3.0]])
+    np.testing.assert_array_equal(calibration.reliability(np.broadcast_to([0.5, 1.0, 2.5, 3.0], (1, 4, 4)), truth), [0, 0.5, 0.75, 1])
 
 
 def test_reliability_and_pit_of_a_true_forecast() -> None:
