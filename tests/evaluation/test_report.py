@@ -1,4 +1,5 @@
 import csv
+import html
 import io
 import json
 import re
@@ -102,6 +103,12 @@ def test_the_page_is_whole_and_loads_nothing(results: Results, tmp_path: Path) -
     sections = ["Leaderboard", "Forecasts against the truth", "Errors", "Calibration", "Ranking", "Speed-up", "Every test architecture"]
     assert page.headings == [*sections, "Notes", "Provenance"]
     assert all(f"<td>{n:.0f}</td>" in text for n in results.figures.test.n_params)
+
+
+def test_both_speed_ups_at_equal_regret_stand_beside_the_papers(results: Results, tmp_path: Path) -> None:
+    text = write_report(results, tmp_path)[-1].read_text()
+    headings = re.findall(r"<th .*?>(.*?)</th>", text.split("<h2>Speed-up</h2>")[1])
+    assert headings[1:4] == [html.escape("the paper's formula"), "at equal regret", "the same, plain SGD"]
 
 
 def test_the_style_has_no_rule_for_what_no_page_holds(results: Results, tmp_path: Path) -> None:

@@ -75,3 +75,9 @@ def test_an_interval_over_few_seeds_says_what_it_is_worth(seeds: int, share: int
     assert len(found) == (share is not None)
     for text in (*found, markdown_report(results), html_report(results)):
         assert (sentence in text) == (share is not None)
+
+
+def test_seeds_that_share_a_split_have_no_interval_to_speak_of() -> None:
+    curves = toy_curves()
+    results = evaluate({}, curves, observe=[3], horizons=[12], seeds=3, fitted={"last": Last().fit(curves)}, leave_out={curves.uid[0]})
+    assert interval_caveats(results) == []
