@@ -34,7 +34,7 @@ th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=desce
 .grid.two { grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); }
 figure { margin: 0; background: var(--card); border-radius: 6px; padding: 10px; min-width: 0; }
 figcaption { font-size: .84rem; color: var(--soft); overflow-wrap: anywhere; }
-svg { width: 100%; height: auto; display: block; } td svg { width: 120px; }
+svg { width: 100%; height: auto; display: block; } td svg { width: 96px; }
 input[type=search] { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px;
   width: min(360px, 100%); margin: 8px 0; }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--accent); }
