@@ -16,6 +16,7 @@ from evaluation.split import Split
 from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
+from nasbench_lc.unsaid import unsaid_quantiles
 from predictors.base import Predictor
 
 __all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "main_prefix", "run_part"]
@@ -112,6 +113,8 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
                 counts = {"n_test": finite, "n_nonfinite": ~finite, "n_diverged": finite & diverged}
                 rows.append({**_empty_row(job, k, h), **{name: int(which.sum()) for name, which in counts.items()}})
             continue
+        if words := unsaid_quantiles(forecast):
+            notes.append(Note(job.model, f"From {k} epochs: {words}"))
         answer = _Answer(k, forecast, observed, target, fit_seconds, time.process_time() - begin)
         for h in horizons:
             row = _row(job, answer, h, np.ones(len(test), dtype=np.bool_))

@@ -11,6 +11,7 @@ from nasbench_lc.cli.common import echo_json
 from nasbench_lc.cli.models import load_fitted
 from nasbench_lc.cli.observed import observed_of, short
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.unsaid import unsaid_quantiles
 
 
 @click.command("predict", epilog="Example: nasbench-lc predict checkpoints/lc-gode-mlp-car my_logs.csv --observe 10 --format csv")
@@ -30,6 +31,8 @@ def command(checkpoint: Path, curves: Path, observe: int | None, levels: str, fo
     t = np.arange(len(observed.t) + 1, observed.epochs + 1, dtype=np.float64)
     forecast = predictor.predict(observed, t)
     quantiles = {level: forecast.quantile(level) for level in wanted}
+    if words := unsaid_quantiles(forecast, wanted):
+        click.echo(words, err=True)
     if form == "csv":
         out = io.StringIO()
         writer = csv.writer(out)

@@ -11,6 +11,7 @@ from nasbench_lc.cli.common import echo_json, find_dataset, pairs
 from nasbench_lc.cli.models import configure, save_fitted
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.pool import one_thread
+from nasbench_lc.unsaid import unsaid_quantiles
 
 _EPILOG = "Example: nasbench-lc train-predictor datasets/mlp-car.h5 --model lc-gode --set latent=8"
 
@@ -68,6 +69,8 @@ def command(
     folder = out or Path("checkpoints") / f"{model}-{path.stem}"
     save_fitted(folder, model, predictor, data, parts, seed=seed, train_size=train_size, fit_seconds=seconds)
     report["checkpoint"] = str(folder)
+    if len(parts.valid) and (words := unsaid_quantiles(forecast)):
+        click.echo(words, err=True)
     if as_json:
         echo_json(report)
         return
