@@ -20,7 +20,7 @@ from evaluation.sections import (
     prefix_sections,
     variant_sections,
 )
-from evaluation.summary import HEADLINE
+from evaluation.summary import HEADLINE, counts
 from evaluation.table import cell, headline_entries, label, markdown_table, shown_columns
 from evaluation.verdict import caveats, verdict
 
@@ -35,7 +35,7 @@ def write_report(results: Results, out_dir: Path) -> list[Path]:
     out_dir.mkdir(parents=True, exist_ok=True)
     texts = {
         "scores.json": scores_json(results),
-        "scores.csv": scores_csv(results.rows),
+        "scores.csv": scores_csv((*(results.beside.rows if results.beside else ()), *results.rows)),
         "report.md": markdown_report(results),
         "report.html": html_report(results),
     }
@@ -97,7 +97,7 @@ def markdown_report(results: Results) -> str:
         lines += ["## Regret against spent time", "", *_strategies(results), ""]
     if results.notes:
         lines += ["## Notes", "", *(f"- {f'`{n.model}`: ' if n.model else ''}{n.text}" for n in results.notes), ""]
-    lines += ["## Provenance", "", *(f"- {k}: {v}" for k, v in {**facts, **results.provenance}.items() if not isinstance(v, dict)), ""]
+    lines += ["## Provenance", "", *(f"- {k}: {v}" for k, v in {**facts, **results.provenance}.items() if k != "models"), ""]
     return "\n".join(lines)
 
 
@@ -106,8 +106,7 @@ def _leaderboards(results: Results) -> list[str]:
     for (observe, horizon), entries in headline_entries(results).items():
         first = entries[0]
         lines += [f"### Observed {observe}, forecast to epoch {horizon}", ""]
-        counts = f"{first['n_test']['mean']:.0f} test curves, {first['n_diverged']['mean'] or 0:.0f} of them diverged"
-        lines += [f"{counts}; {first['seeds']} seed{'s' if first['seeds'] > 1 else ''}, {first['interval']}.", ""]
+        lines += [f"{counts(first)}; {first['interval']}.", ""]
         floor = floor_at(results.floors, first["metric"], observe, horizon)
         lines += [] if floor is None else [floor_sentence(floor), ""]
         columns = shown_columns(entries)

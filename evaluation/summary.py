@@ -8,7 +8,7 @@ from evaluation.metrics import CURVE_METRICS, SET_METRICS
 from evaluation.results import KEYS, Row
 from evaluation.stats import MIN_SEEDS, SIGNIFICANT, bootstrap_interval, corrected_t_test
 
-__all__ = ["HEADLINE", "NOT_SCORES", "best_two", "summarize"]
+__all__ = ["HEADLINE", "NOT_SCORES", "best_two", "counts", "summarize"]
 
 HEADLINE = "mape"
 """The score that models are ordered by."""
@@ -49,6 +49,13 @@ def best_two(entries: Sequence[Row]) -> tuple[Row | None, Row | None]:
     """The two entries with the lowest mean headline score; None where there are fewer."""
     scored = sorted((e for e in entries if e[HEADLINE]["mean"] is not None), key=lambda e: e[HEADLINE]["mean"])
     return (scored[0] if scored else None), (scored[1] if len(scored) > 1 else None)
+
+
+def counts(entry: Row) -> str:
+    """How many curves an entry stands for, in all its seeds together: a mean over seeds would hide a single diverged run."""
+    tests, missing, diverged = (round(entry["seeds"] * entry[key]["mean"]) for key in ("n_test", "n_nonfinite", "n_diverged"))
+    seeds = f" over {entry['seeds']} seeds" if entry["seeds"] > 1 else ""
+    return f"{tests} test curves{seeds}, {missing} not finite, {diverged} diverged"
 
 
 def _entry(key: tuple[str, str, int, int], rows: Sequence[Row], subset: str, one_split: bool) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.floors import beside_floors
 from evaluation.results import Results, Row
-from evaluation.summary import HEADLINE
+from evaluation.summary import HEADLINE, counts
 
 __all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "markdown_table", "number", "shown_columns"]
 
@@ -138,11 +138,9 @@ def format_table(results: Results) -> str:
         blocks += ["STRICT PROTOCOL", format_table(results.beside), "THE PAPER'S PROTOCOL (optimistic: it stops on the test curves)"]
     for (observe, horizon), entries in headline_entries(results).items():
         first = entries[0]
-        counted = f"{first['n_test']['mean']:.0f} test curves, {first['n_nonfinite']['mean']:.0f} not finite, "
-        counted += f"{first['n_diverged']['mean'] or 0:.0f} diverged"
         train = first["n_train"]["mean"]
         trained = "" if train is None else f", {train:.0f} training curves"
-        title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counted}{trained}; {first['interval']})"
+        title = f"{first['metric']}: observed {observe}, forecast to epoch {horizon} ({counts(first)}{trained}; {first['interval']})"
         text = _fitted(entries)
         blocks.append("\n".join([*textwrap.wrap(title, _WIDTH, break_on_hyphens=False), text[0], "-" * len(text[0]), *text[1:]]))
     blocks += [textwrap.fill(f"Note: {n.model + ': ' if n.model else ''}{n.text}", _WIDTH) for n in results.notes]

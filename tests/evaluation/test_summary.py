@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evaluation.results import KEYS, Row
-from evaluation.summary import best_two, summarize
+from evaluation.summary import best_two, counts, summarize
 
 
 def rows(model: str, values: list[float | None]) -> list[Row]:
@@ -57,3 +57,11 @@ def test_seeds_that_share_one_split_have_neither_interval_nor_winner() -> None:
     assert first["mape"] == {"mean": pytest.approx(0.11), "low": None, "high": None}
     assert (first["best"], first["p_value"], second["p_value"]) == (False, None, None)
     assert summarize(rows("a", [0.1]), one_split=True)[0]["interval"] == "no interval"
+
+
+def test_counts_are_totals_over_the_seeds() -> None:
+    known = [{"n_test": 136 - n, "n_nonfinite": n, "n_diverged": d} for n, d in ((1, 1), (0, 2), (0, 0))]
+    (three,) = summarize([{**row, **count} for row, count in zip(rows("a", [0.1, 0.2, 0.3]), known, strict=True)])
+    assert counts(three) == "407 test curves over 3 seeds, 1 not finite, 3 diverged"
+    (one,) = summarize([{**rows("a", [0.1])[0], **known[0]}])
+    assert counts(one) == "135 test curves, 1 not finite, 1 diverged"

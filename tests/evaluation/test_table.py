@@ -42,7 +42,7 @@ def test_the_table_is_aligned_and_says_what_it_counts() -> None:
     block = text.split("\n\n")[0].splitlines()
     at = next(i for i, line in enumerate(block) if set(line) == {"-"})
     title, head, rule, lines = " ".join(block[: at - 1]), block[at - 1], block[at], block[at + 1 :]
-    assert "6 test curves, 0 not finite, 0 diverged, 15 training curves; bootstrap 95 %" in title
+    assert "18 test curves over 3 seeds, 0 not finite, 0 diverged, 15 training curves; bootstrap 95 %" in title
     assert len(lines) == 2
     assert {len(head), len(rule), *map(len, lines)} == {len(rule)}
     assert len(rule) <= 100
