@@ -22,6 +22,7 @@ from evaluation.results import Figures, Note, Results, Row, StrategyPoint
 from evaluation.scoring import score
 from evaluation.split import Split
 from evaluation.summary import summarize
+from evaluation.transfer import aligned, met
 from nasbench_lc.curves import CurveSet, Status
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.provenance import machine
@@ -39,6 +40,9 @@ class _Question:
     models: Mapping[str, Callable[[int], Predictor]]
     fitted: Mapping[str, Predictor]
     curves: CurveSet
+    # Those of `curves` or, in a transfer, of the target: what is scored is among them.
+    goal: CurveSet
+    same_task: bool
     pairs: tuple[tuple[int, int], ...]
     seeds: int
     leave_out: AbstractSet[str]
@@ -49,6 +53,10 @@ class _Question:
     @property
     def names(self) -> tuple[str, ...]:
         return (*self.fitted, *(m for m in self.models if m not in self.fitted))
+
+    @property
+    def learns(self) -> bool:
+        return bool(set(self.models) - set(self.fitted))
 
 
 def evaluate(
@@ -64,8 +72,10 @@ def evaluate(
     fitted: Mapping[str, Predictor] | None = None,
     transfer_to: CurveSet | None = None,
     transfer_curves: int = 0,
+    same_task: bool = False,
     floors: Sequence[Floor] = (),
     dataset: Mapping[str, Any] | None = None,
+    target: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     cache: Path | None = None,
     workers: int = 1,
@@ -87,40 +97,62 @@ def evaluate(
         leave_out: Uids and groups that are not scored because a fitted model has seen them. Where nothing is fitted afresh, all other
             curves are scored; else those of the test part.
         fitted: Name to a predictor that has learnt already; not fitted again, scored at every seed's split.
-        transfer_to: Other curves, whose test part is scored instead.
+        transfer_to: Other curves, which are scored instead.
         transfer_curves: How many of those the fit may see.
+        same_task: Whether those are of the same task, see :func:`evaluation.transfer.met`.
         floors: Noise floors of the scored curves, as measured; for no observed epoch those of repeated configurations are added.
-        dataset: Facts about the file for the report; counts and a digest are added.
+        dataset: Facts about the file for the report; counts, a digest and what was asked of the split are added.
+        target: The same about the file of `transfer_to`.
         progress: Called as (parts done, parts in all, what was done last).
         cache: A folder that holds finished fits, so that the same call continues after a kill; None for none.
         workers: Processes, one thread each. Seconds are measured while the others work too.
 
     Raises:
-        ConfigError: If an argument is out of range, or no test curve remains.
+        ConfigError: If an argument is out of range, or has no meaning beside the others, or no test curve remains.
     """
+    asked = _asked(protocol, bool(set(models) - set(fitted or {})), transfer_to is not None, train_size, transfer_curves)
+    goal = curves if transfer_to is None else aligned(transfer_to, curves)
     question = _Question(
         models=models,
         fitted=fitted or {},
         curves=curves,
-        pairs=_pairs(observe, horizons, (transfer_to or curves).epochs),
+        goal=goal,
+        same_task=same_task,
+        pairs=_pairs(observe, horizons, goal.epochs),
         seeds=_at_least_one(seeds),
         leave_out=leave_out,
         fits=Fits(None if cache is None else Cache.made(cache)),
         workers=workers,
-        floors=(*floors, *(repeat_floors(transfer_to or curves, horizons) if 0 in observe else [])),
+        floors=(*floors, *(repeat_floors(goal, horizons) if 0 in observe else [])),
     )
-    if protocol not in PROTOCOLS:
-        raise ConfigError(f"The protocol must be one of {', '.join(PROTOCOLS)}; got {protocol}. Choose one of those.")
-    if protocol == "paper" and (transfer_to is not None or train_size is not None):
-        raise ConfigError("The paper's protocol must use the whole of one file; got a transfer or a train size. Use --protocol strict.")
-    strict = Strict(train_size, transfer_to, transfer_curves)
+    strict = Strict(train_size, transfer_to, transfer_curves, same_task)
     total = seeds * len(question.names) * (2 if protocol == "paper" else 1)
     tick = _Ticker(total, progress or (lambda done, total, text: None))
-    facts = _facts(curves, transfer_to, dataset or {})
+    facts = {**(dataset or {}), "metric": curves.metric, "n_groups": len(set(curves.group)), **_counts(curves), **asked}
+    if transfer_to is not None:
+        facts["transfer_to"] = {**(target or {}), **_counts(transfer_to)}
     results = _run(question, strict, facts, tick)
     if protocol == "paper":
         results = replace(_run(question, Paper(), facts, tick), beside=results)
     return results
+
+
+def _asked(protocol: str, learns: bool, transfers: bool, train_size: int | None, transfer_curves: int) -> dict[str, int]:
+    """What is asked of the split beyond its rule, for the report; refuses what has no meaning."""
+    if protocol not in PROTOCOLS:
+        raise ConfigError(f"The protocol must be one of {', '.join(PROTOCOLS)}; got {protocol}. Choose one of those.")
+    if protocol == "paper" and (transfers or train_size is not None):
+        raise ConfigError("The paper's protocol must use the whole of one file; got a transfer or a train size. Use --protocol strict.")
+    if transfer_curves and not transfers:
+        raise ConfigError(
+            f"Target curves must come from a target; got {transfer_curves} of none. Add --transfer-to, or leave --transfer-curves out."
+        )
+    asked = {"train_size": train_size, "transfer_curves": transfer_curves or None}
+    asked = {option: value for option, value in asked.items() if value is not None}
+    if asked and not learns:
+        options = " and ".join(f"--{option.replace('_', '-')}" for option in asked)
+        raise ConfigError(f"A checkpoint alone must be scored as it is, nothing is fitted; got {options}. Leave that out, or add --models.")
+    return asked
 
 
 class _Ticker:
@@ -182,16 +214,25 @@ def _maker(make: Callable[[int], Predictor] | None, seed: int) -> Callable[[], P
 
 
 def _parts(question: _Question, protocol: Protocol, seed: int, notes: dict[Note, None]) -> Split:
-    curves, seen = question.curves, question.leave_out
-    alone = not set(question.names) - set(question.fitted) and protocol.name == "strict" and seen
-    parted = Split(curves.subset([]), curves.subset([]), curves) if alone else protocol.parts(curves, seed)
+    curves, goal, seen = question.curves, question.goal, question.leave_out
+    alone = not question.learns and protocol.name == "strict" and seen
+    parted = Split(curves.subset([]), curves.subset([]), goal) if alone else protocol.parts(curves, seed)
     test = parted.test
     keep = np.array([u not in seen and g not in seen for u, g in zip(test.uid, test.group, strict=True)], dtype=np.bool_)
     if not keep.any():
         raise ConfigError(f"A curve must remain that the checkpoint has not seen; got {len(test)} seen ones. Choose another file.")
     if seen:
-        known = sum(u in seen or g in seen for u, g in zip(curves.uid, curves.group, strict=True))
-        text = f"The checkpoint saw {known} of {len(curves)} curves, or others of their groups; they are left out, {int(keep.sum())} are scored."
+        known = sum(u in seen or g in seen for u, g in zip(goal.uid, goal.group, strict=True))
+        text = (
+            f"The checkpoint saw {known} of {len(goal)} curves, or others of their groups; they are left out, {int(keep.sum())} are scored."
+        )
+        notes[Note("", text)] = None
+    again = int(met(curves, goal, question.same_task).sum()) if goal is not curves and question.learns else 0
+    if again:
+        kind = "runs or groups" if question.same_task else "runs"
+        text = (
+            f"{again} of {len(curves)} curves to learn from are {kind} of the target too; those of its test part are left out of the fit."
+        )
         notes[Note("", text)] = None
     return Split(learnable(parted.train), learnable(parted.valid), test.subset(keep))
 
@@ -217,12 +258,8 @@ def _at_least_one(seeds: int) -> int:
     return seeds
 
 
-def _facts(curves: CurveSet, transfer_to: CurveSet | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    counts = {"metric": curves.metric, "n_curves": len(curves), "n_groups": len(set(curves.group)), "epochs": curves.epochs}
-    facts = {**given, **counts, "curves_digest": curves_digest(curves)}
-    if transfer_to is not None:
-        facts["transfer_to"] = {"n_curves": len(transfer_to), "epochs": transfer_to.epochs, "curves_digest": curves_digest(transfer_to)}
-    return facts
+def _counts(curves: CurveSet) -> dict[str, Any]:
+    return {"n_curves": len(curves), "epochs": curves.epochs, "curves_digest": curves_digest(curves)}
 
 
 def _choices(tests: Sequence[CurveSet], protocol: Protocol, horizons: Sequence[int], diverged: bool) -> dict[tuple[int, int], Choice]:

@@ -4,8 +4,9 @@ import abc
 from dataclasses import dataclass
 
 from evaluation.split import Split, split
-from evaluation.transfer import aligned, concatenate
+from evaluation.transfer import aligned, concatenate, met
 from nasbench_lc.curves import CurveSet
+from nasbench_lc.errors import ConfigError
 from predictors.base import Predictor
 
 __all__ = ["Protocol", "Strict"]
@@ -37,24 +38,37 @@ class Strict(Protocol):
         train_size: How many runs train and valid hold together; None for all.
         transfer_to: The curves that are scored instead of those that are learnt from; None for the same.
         transfer_curves: How many runs of `transfer_to`, from its train and valid parts, the fit sees besides.
+        same_task: Whether `transfer_to` is of the same task, so that not its runs alone but their groups must be new to the fit,
+            see :func:`evaluation.transfer.met`.
     """
 
     train_size: int | None = None
     transfer_to: CurveSet | None = None
     transfer_curves: int = 0
+    same_task: bool = False
     name = "strict"
 
     def parts(self, curves: CurveSet, seed: int) -> Split:
-        """See :func:`evaluation.split.split`."""
+        """See :func:`evaluation.split.split`; in a transfer, without the curves of the source that the test part of the target has met.
+
+        Raises:
+            ConfigError: If either file cannot be split so, or the target has fewer curves to learn from than asked.
+        """
         source = split(curves, seed, self.train_size)
         if self.transfer_to is None:
             return source
         goal = aligned(self.transfer_to, curves)
-        test = split(goal, seed).test
+        whole = split(goal, seed)
+        train, valid = (part.subset(~met(part, whole.test, self.same_task)) for part in (source.train, source.valid))
         if not self.transfer_curves:
-            return Split(source.train, source.valid, test)
+            return Split(train, valid, whole.test)
+        most = len(whole.train) + len(whole.valid)
+        if not 1 <= self.transfer_curves <= most:
+            raise ConfigError(
+                f"The target curves to learn from must number 0 .. {most}; got {self.transfer_curves}. Choose another --transfer-curves."
+            )
         few = split(goal, seed, self.transfer_curves)
-        return Split(concatenate(source.train, few.train), concatenate(source.valid, few.valid), test)
+        return Split(concatenate(train, few.train), concatenate(valid, few.valid), whole.test)
 
     def last_epoch(self, horizon: int, epochs: int) -> int:
         """The horizon itself."""

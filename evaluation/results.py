@@ -128,5 +128,7 @@ class Results:
 
     @property
     def name(self) -> str:
-        """What the dataset is called."""
-        return str(self.dataset.get("name") or self.dataset.get("file") or "Learning curves")
+        """What the dataset is called, and after it the target of a transfer."""
+        name = str(self.dataset.get("name") or self.dataset.get("file") or "Learning curves")
+        target = self.dataset.get("transfer_to")
+        return name if target is None else f"{name} to {target.get('file', 'other curves')}"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from nasbench_lc.curves import CurveSet
+from nasbench_lc.curves import Bools, CurveSet
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["aligned", "concatenate"]
+__all__ = ["aligned", "concatenate", "met"]
 
 
 def aligned(curves: CurveSet, like: CurveSet) -> CurveSet:
@@ -42,6 +42,16 @@ def aligned(curves: CurveSet, like: CurveSet) -> CurveSet:
         hyperparameters=curves.hyperparameters[:, order],
         hyperparameter_names=like.hyperparameter_names,
     )
+
+
+def met(curves: CurveSet, others: CurveSet, same_task: bool) -> Bools:
+    """Which curves are among others too, shape `(N,)`: as the same run or, where both are of one task, as another run of the same group.
+
+    An architecture that was seen on another task is no leak: what it did there is what a transfer carries over, and files of two tasks may hold the
+    same architectures by design. On its own task it has told its curve.
+    """
+    known = {*others.uid, *(others.group if same_task else ())}
+    return np.array([u in known or g in known for u, g in zip(curves.uid, curves.group, strict=True)], dtype=np.bool_)
 
 
 def concatenate(a: CurveSet, b: CurveSet) -> CurveSet:

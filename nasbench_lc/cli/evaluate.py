@@ -37,7 +37,7 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the models that have it; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the report goes; reports/FILE by default.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Where finished fits are kept and looked for; OUT/.cache by default.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print scores.json instead of the table.")
 def command(**o: Any) -> None:
     """Compare predictors on the test curves of a dataset, and write scores.json, scores.csv, report.md and report.html."""
     from evaluation.backtest import evaluate
@@ -47,6 +47,8 @@ def command(**o: Any) -> None:
 
     path = find_dataset(o["file"])
     data = CurveDataset(path)
+    goal = data if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"]))
+    same_task = goal.attributes["task"] == data.attributes["task"]
     fitted: dict[str, Predictor] = {}
     leave_out: frozenset[str] = frozenset()
     metric: str | None = o["metric"]
@@ -58,10 +60,10 @@ def command(**o: Any) -> None:
             raise ConfigError(f"--metric must be what the checkpoint forecasts, {checkpoint.metric}; got {metric}. Leave --metric out.")
         metric = checkpoint.metric
         fitted = {checkpoint.model: predictor}
-        leave_out = frozenset((*checkpoint.seen, *checkpoint.seen_groups))
+        # What an architecture did on another task is what a transfer carries over: see evaluation.transfer.met.
+        leave_out = frozenset((*checkpoint.seen, *(checkpoint.seen_groups if same_task else ())))
     names = _names(o["models"], o["baselines"], bool(fitted), o["quick"])
     curves = data.curves(metric)
-    goal = data if o["transfer_to"] is None else CurveDataset(find_dataset(o["transfer_to"]))
     target = None if goal is data else goal.curves(curves.metric)
     observe, horizons = _epochs(o["observe"], o["horizons"], (target or curves).epochs)
     out: Path = o["out"] or Path("reports") / path.stem
@@ -80,8 +82,10 @@ def command(**o: Any) -> None:
             fitted=fitted,
             transfer_to=target,
             transfer_curves=o["transfer_curves"],
+            same_task=same_task,
             floors=measured_floors(goal.path, str(goal.attributes["recipe_hash"])),
-            dataset=_facts(data, path),
+            dataset={**_facts(data), **({"quick": True} if o["quick"] else {})},
+            target=_facts(goal),
             progress=lambda done, total, text: show(done / max(1, total), text),
             cache=o["cache"] or out / ".cache",
             workers=len(os.sched_getaffinity(0)),
@@ -154,10 +158,10 @@ def _epochs(observe: str | None, horizons: str | None, epochs: int) -> tuple[lis
     return seen, until
 
 
-def _facts(data: CurveDataset, path: Path) -> dict[str, Any]:
+def _facts(data: CurveDataset) -> dict[str, Any]:
     a = data.attributes
     return {
-        "file": path.name,
+        "file": data.path.name,
         "space": a["space"],
         "task": a["task"],
         "epochs": int(a["epochs"]),

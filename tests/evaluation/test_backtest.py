@@ -7,6 +7,7 @@ import pytest
 from evaluation.backtest import evaluate, score
 from evaluation.results import KEYS
 from evaluation.split import split
+from evaluation.transfer import concatenate
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
@@ -184,6 +185,54 @@ def test_transfer_scores_the_other_curves() -> None:
     assert zero.figures.test.uid == some.figures.test.uid
     assert set(zero.figures.test.uid) <= set(goal.uid)
     assert (zero.rows[0]["n_train"], some.rows[0]["n_train"]) == (15, 15 + 17)
+    assert not zero.notes
+
+
+def test_a_transfer_leaves_out_of_the_fit_what_it_scores_and_says_so() -> None:
+    source, goal = toy_curves(seed=1), toy_curves(seed=2, n=40)
+    overlapping = concatenate(source, goal.subset(slice(0, 20)))
+    results = evaluate(MODELS, overlapping, **ASKED, transfer_to=goal)
+    assert "20 of 44 curves to learn from are runs of the target too" in results.notes[0].text
+    assert "44 of 44" in evaluate(MODELS, overlapping, **ASKED, transfer_to=goal, same_task=True).notes[0].text
+
+
+def test_a_transfer_says_that_it_is_one() -> None:
+    facts, target = {"file": "car.h5", "quick": True}, {"file": "segment.h5", "task": "segment"}
+    asked = {**ASKED, "train_size": 12, "transfer_curves": 5}
+    results = evaluate(MODELS, toy_curves(seed=1), **asked, transfer_to=toy_curves(seed=2), dataset=facts, target=target)
+    assert results.name == "car.h5 to segment.h5"
+    assert {"train_size": 12, "transfer_curves": 5, "quick": True}.items() <= results.dataset.items()
+    assert {"file": "segment.h5", "task": "segment", "n_curves": 24}.items() <= results.dataset["transfer_to"].items()
+    plain = evaluate(MODELS, toy_curves(), **ASKED, dataset={"file": "car.h5"})
+    assert plain.name == "car.h5"
+    assert not {"train_size", "transfer_curves", "transfer_to"} & plain.dataset.keys()
+
+
+def test_a_fitted_model_is_scored_on_the_target_of_a_transfer() -> None:
+    source, goal = toy_curves(seed=1), toy_curves(seed=2, n=40)
+    predictor = Last().fit(source)
+    alone = {"fitted": {"ours": predictor}, "leave_out": frozenset((*source.uid, *goal.uid[:7])), "transfer_to": goal}
+    results = evaluate({}, source, **ASKED, **alone)
+    assert results.figures.test.uid == goal.uid[7:]
+    assert "7 of 40 curves" in results.notes[0].text
+    beside = evaluate(MODELS, source, **ASKED, **alone)
+    assert set(beside.figures.test.uid) == set(split(goal, 0).test.uid) - set(goal.uid[:7])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"transfer_curves": 5}, "Add --transfer-to, or leave --transfer-curves out"),
+        ({"transfer_curves": -4}, "got -4 of none"),
+        ({"models": {}, "train_size": 5}, "got --train-size"),
+        ({"models": {}, "transfer_to": toy_curves(seed=2), "transfer_curves": 5}, "got --transfer-curves"),
+    ],
+)
+def test_options_that_mean_nothing_together_are_refused(change: dict, message: str, tmp_path: Path) -> None:
+    asked = {"models": MODELS, "fitted": {"ours": Last().fit(toy_curves(seed=1))}, **ASKED, "cache": tmp_path / "cache", **change}
+    with pytest.raises(ConfigError, match=message):
+        evaluate(curves=toy_curves(), **asked)
+    assert not (tmp_path / "cache").exists()
 
 
 class Interrupted(Exception):
