@@ -15,7 +15,10 @@ from nasbench_lc.architecture import Architecture, Scalar
 from nasbench_lc.config import RunConfig
 from nasbench_lc.curves import Curve
 
-__all__ = ["Space", "Task", "Trainer", "Unit"]
+__all__ = ["MAX_CLASSES", "Space", "Task", "Trainer", "Unit"]
+
+#: Of a user's own data: more labels than that are row numbers or measurements taken for classes.
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True, eq=False)

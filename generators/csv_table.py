@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from generators.base import MAX_CLASSES
 from generators.table import MISSING, Categories, Column, Numbers, Table, parse_column, parse_number
 from nasbench_lc.errors import ConfigError
 
@@ -19,13 +20,12 @@ __all__ = ["read_table"]
 
 DELIMITERS = (",", ";", "\t")
 MAX_LEVELS = 256
-MAX_CLASSES = 1000
 
 
 def read_table(text: str, label: str, target: str | None = None) -> Table:
     """The table in CSV text, with the classes of the column `target`, or of the last.
 
-    Classes are in the order of their numbers where all are numbers, else of their text.
+    Classes are in the order of their numbers where all are numbers, else of their text; numbers spelled differently, 1 and 1.0, are one class.
 
     Arguments:
         text: The content of the file.
@@ -111,6 +111,7 @@ def _classes(cells: Sequence[str], lines: Sequence[int], name: str, label: str) 
             raise ConfigError(
                 f"Every row must have a class in {name!r}; got {cell!r} in line {line} of {label}. Remove the row or fill it."
             )
+    cells = _spelled_once(cells)
     counts = Counter(cells)
     numbers = {cell: parse_number(cell) for cell in counts}
     if all(value is not None for value in numbers.values()):
@@ -138,6 +139,16 @@ def _classes(cells: Sequence[str], lines: Sequence[int], name: str, label: str) 
         )
     number = {cell: i for i, cell in enumerate(classes)}
     return [number[cell] for cell in cells], tuple(classes)
+
+
+def _spelled_once(cells: Sequence[str]) -> Sequence[str]:
+    """The cells with every number in the shortest of its spellings, where all cells are numbers."""
+    if any(parse_number(cell) is None for cell in set(cells)):
+        return cells
+    # An integer is exact, where a float would take large neighbours for one; both compare and hash alike.
+    value = {cell: int(cell) if cell.lstrip("+-").isdecimal() else float(cell) for cell in set(cells)}
+    shortest = {value[cell]: cell for cell in sorted(value, key=lambda cell: (len(cell), cell), reverse=True)}
+    return [shortest[value[cell]] for cell in cells]
 
 
 def _feature(name: str, cells: Sequence[str], delimiter: str, label: str) -> Column:

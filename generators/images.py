@@ -1,13 +1,18 @@
-"""People's own images as tasks: an npz file, or a tree of class folders."""
+"""People's own images as tasks: an npz file, or a tree of class folders.
 
+NumPy and Pillow raise whatever their decoders come across in a damaged file (OSError, SyntaxError, MemoryError, their own ...), so that
+reading catches every Exception and says which file is to blame.
+"""
+
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from generators.base import Task
+from generators.base import MAX_CLASSES, Task
 from generators.pixels import Labels, Pixels, image_task
 from generators.task_options import TaskOptions
 from nasbench_lc.errors import FormatError, TaskUnavailable
@@ -36,22 +41,29 @@ def npz_task(path: Path, options: TaskOptions) -> Task:
 def folder_task(path: Path, options: TaskOptions) -> Task:
     """The task in a tree `train/CLASS/*.png`, `test/CLASS/*.png`, and optionally `val/CLASS/*.png`; all images of one size.
 
-    Classes are the folders of `train`, sorted by name. Images are read as RGB, or as grey where all of them are.
+    Classes are the folders of `train`, sorted by name. Images are read as RGB, or as grey where all of them are. Hidden files and folders,
+    such as editors leave, are none of these.
 
     Raises:
-        FormatError: If the tree has no images, unreadable ones, or ones of different sizes.
+        FormatError: If the tree has no images, unreadable ones, ones of different sizes or of more than 8 bits, or a class that `train` lacks.
         TaskUnavailable: If there is no such folder.
         ConfigError: If an option does not fit the images.
     """
     if not path.is_dir():
         raise TaskUnavailable(f"The folder of an image task must exist; got {path}. Correct the path.")
-    classes = tuple(sorted(d.name for d in path.glob("train/*") if d.is_dir()))
+    folders = {split: {d.name for d in _visible(path / split) if d.is_dir()} for split in SPLITS}
+    classes = tuple(sorted(folders["train"]))
+    for split in SPLITS:
+        if strange := sorted(folders[split].difference(classes)):
+            raise FormatError(
+                f"Every class must be one of train; got {strange[0]!r} in {path / split}. Add training images of it, or remove it."
+            )
     files = {
         split: [
             (f, label)
             for label, name in enumerate(classes)
-            for f in sorted((path / split / name).glob("*"))
-            if f.suffix.lower() in SUFFIXES
+            for f in _visible(path / split / name)
+            if f.suffix.lower() in SUFFIXES and f.is_file()
         ]
         for split in SPLITS
     }
@@ -79,25 +91,29 @@ def read_npz(path: Path) -> tuple[dict[str, tuple[Pixels, Labels]], tuple[str, .
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-    except (BadZipFile, EOFError, OSError, ValueError) as error:
-        raise FormatError(f"An image task must be a readable npz of plain arrays; got {path.name} ({error}). Write it anew.") from error
-    absent = [f"{split}_{part}" for split in ("train", "test") for part in "xy" if f"{split}_{part}" not in arrays]
+    except Exception as error:
+        raise FormatError(
+            f"An image task must be a readable npz of plain arrays; got {path.name} ({_words(error)}). Write it anew."
+        ) from error
+    splits = [split for split in SPLITS if split != "val" or {"val_x", "val_y"} & arrays.keys()]
+    absent = [f"{split}_{part}" for split in splits for part in "xy" if f"{split}_{part}" not in arrays]
     if absent:
         raise FormatError(
-            f"The npz of an image task must hold train_x, train_y, test_x, test_y; got {path.name} without {', '.join(absent)}."
+            f"The npz of an image task must hold {', '.join(f'{split}_x, {split}_y' for split in splits)}; got {path.name} without "
+            f"{', '.join(absent)}. Add what is missing."
         )
     images = {}
-    for split in SPLITS:
-        if f"{split}_x" not in arrays or f"{split}_y" not in arrays:
-            continue
+    for split in splits:
         x, y = arrays[f"{split}_x"], arrays[f"{split}_y"]
         if x.dtype != np.uint8 or x.ndim != 4 or not len(x) or x.shape[3] not in (1, 3):
             raise FormatError(
                 f"{split}_x must be uint8 of shape (n, height, width, 1 or 3); got {x.dtype} of shape {x.shape} in {path.name}. Convert it."
             )
-        if y.dtype.kind not in "iu" or y.shape != (len(x),) or y.min() < 0:
+        if y.dtype.kind not in "iu" or y.shape != (len(x),):
+            raise FormatError(f"{split}_y must be {len(x)} integers; got {y.dtype} of shape {y.shape} in {path.name}. Convert it.")
+        if y.min() < 0 or y.max() >= MAX_CLASSES:
             raise FormatError(
-                f"{split}_y must be {len(x)} integers from 0 on; got {y.dtype} of shape {y.shape} in {path.name}. Number the classes from 0."
+                f"{split}_y must number the classes from 0 on, at most {MAX_CLASSES}; got {y.min()} .. {y.max()} in {path.name}. Number them so."
             )
         images[split] = (x, y.astype(np.int64))
     _check_shapes(path, images)
@@ -106,8 +122,6 @@ def read_npz(path: Path) -> tuple[dict[str, tuple[Pixels, Labels]], tuple[str, .
 
 def _class_names(path: Path, arrays: dict[str, npt.NDArray], images: dict[str, tuple[Pixels, Labels]]) -> tuple[str, ...]:
     n = 1 + max(int(y.max()) for _, y in images.values())
-    if n < 2:
-        raise FormatError(f"An image task must have at least two classes; got one in {path.name}. Check train_y.")
     if "class_names" not in arrays:
         return tuple(str(c) for c in range(n))
     names = tuple(str(c) for c in arrays["class_names"].ravel())
@@ -122,22 +136,35 @@ def _check_shapes(path: Path, images: dict[str, tuple[Pixels, Labels]]) -> None:
         raise FormatError(f"All images of a task must have one shape; got {sorted(shapes)} in {path.name}. Resize them.")
 
 
-def _mode(path: Path) -> str:
+def _visible(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*") if not p.name.startswith("."))
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with Image.open(path) as image:
-            return image.mode
-    except (OSError, UnidentifiedImageError) as error:
-        raise FormatError(f"An image must be readable; got {path} ({error}). Remove or replace it.") from error
+        yield
+    except Exception as error:
+        raise FormatError(f"An image must be readable; got {path} ({_words(error)}). Remove or replace it.") from error
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _mode(path: Path) -> str:
+    with _readable(path), Image.open(path) as image:
+        mode = image.mode
+    if mode.startswith(("I", "F")):
+        raise FormatError(f"An image must have at most 8 bits per channel; got mode {mode} of {path}. Convert the images.")
+    return mode
 
 
 def _read(pairs: list[tuple[Path, int]], mode: str) -> tuple[Pixels, Labels]:
     rows: list[Pixels] = []
     for path, _ in pairs:
-        try:
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert(mode), np.uint8)
-        except (OSError, UnidentifiedImageError) as error:
-            raise FormatError(f"An image must be readable; got {path} ({error}). Remove or replace it.") from error
+        with _readable(path), Image.open(path) as image:
+            pixels = np.asarray(image.convert(mode), np.uint8)
         if rows and pixels.shape != rows[0].shape:
             raise FormatError(f"All images of a task must have one size; got {path} of {pixels.shape[:2]}. Resize the images.")
         rows.append(pixels)

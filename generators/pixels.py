@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from generators.base import Task
+from generators.base import MAX_CLASSES, Task
 from generators.task_options import TaskOptions
 from nasbench_lc.architecture import Scalar
-from nasbench_lc.errors import ConfigError
+from nasbench_lc.errors import ConfigError, FormatError
 
 __all__ = ["CONTENT_ORDER", "block_mean", "content_order", "image_task", "normalisation"]
 
@@ -80,6 +80,7 @@ def image_task(
 
     Raises:
         ConfigError: If a count exceeds what there is, the image size does not divide the side, or an option makes no sense for the task.
+        FormatError: If there are less than two classes, or one that no training image is left of.
     """
     options.require_no_target(name)
     counts, x, y = {"train": options.train_images, "test": test_images}, {}, {}
@@ -90,6 +91,7 @@ def image_task(
         order = content_order(pixels, labels)[:keep]
         x[split], y[split] = pixels[order], labels[order]
         x[split] = np.ascontiguousarray(x[split] if options.image_size is None else block_mean(x[split], options.image_size))
+    _check_classes(name, y["train"], classes)
     mean, std = moments or _moments(x["train"])
     sizes = {f"{split}_images": len(labels) for split, labels in y.items()}
     made = {"image_order": CONTENT_ORDER, "image_size": x["train"].shape[1], "pixel_mean": mean, "pixel_std": std, **sizes}
@@ -117,6 +119,17 @@ def _hold_out(name: str, images: Mapping[str, tuple[Pixels, Labels]], fraction: 
     order = content_order(x, y)
     val, train = np.split(order, [math.ceil(fraction * len(y) - 1e-9)])
     return {"train": (x[train], y[train]), "val": (x[val], y[val]), "test": images["test"]}
+
+
+def _check_classes(name: str, labels: Labels, classes: tuple[str, ...]) -> None:
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        raise FormatError(f"An image task must have 2 .. {MAX_CLASSES} classes; got {len(classes)} in {name}. Check the labels.")
+    untrained = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
+    if len(untrained):
+        raise FormatError(
+            f"Every class must have training images; got none of class {classes[untrained[0]]!r} among {len(labels)} in {name}. Number the "
+            f"classes without gaps, and hold back fewer training images."
+        )
 
 
 def _moments(x: Pixels) -> tuple[str, str]:

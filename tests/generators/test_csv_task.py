@@ -70,6 +70,13 @@ def test_classes_in_numeric_order():
     assert read_table("x,c\n" + "1,10\n2,9\n" * 3, "t").classes == ("9", "10")
 
 
+def test_one_number_is_one_class_however_it_is_spelled():
+    table = read_table("x,c\n" + "1,1\n2,1.0\n3,-0\n4,0\n5,01\n6,1e0\n", "t")
+    assert (table.classes, table.labels.tolist()) == (("0", "1"), [1, 1, 0, 0, 1, 1])
+    assert read_table("x,c\n" + "1,9007199254740993\n2,9007199254740992\n" * 3, "t").classes == ("9007199254740992", "9007199254740993")
+    assert read_table("x,c\n" + "1,1\n2,1.0\n3,one\n" * 3, "t").classes == ("1", "1.0", "one")
+
+
 def test_held_out_part(write):
     task = load_task(write(GOOD), val_fraction=0.3)
     assert [len(task.y[s]) for s in ("train", "val", "test")] == [4, 2, 2]

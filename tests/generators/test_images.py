@@ -1,3 +1,7 @@
+import shutil
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +70,15 @@ def test_moments_of_the_training_pixels() -> None:
         ({"train_y": np.full(24, -1)}, "from 0 on"),
         ({"train_y": np.zeros(24)}, "24 integers"),
         ({"test_x": np.zeros((24, 9, 9, 3), np.uint8)}, "one shape"),
-        ({"train_y": np.zeros(24, np.int64), "test_y": np.zeros(24, np.int64)}, "at least two classes"),
+        ({"train_y": np.zeros(24, np.int64), "test_y": np.zeros(24, np.int64)}, "2 .. 1000 classes; got 1"),
+        ({"train_y": np.full(24, 1), "test_y": np.full(24, 1)}, "none of class '0' among 24"),
+        ({"train_y": 1 + np.arange(24) % 3, "test_y": 1 + np.arange(24) % 3}, "none of class '0' among 24"),
+        ({"test_y": np.arange(24) % 5}, "none of class '3' among 24"),
+        ({"test_y": np.full(24, 20_000_000)}, "at most 1000; got 20000000"),
+        ({"test_y": np.full(24, 2**63 + 5, np.uint64)}, "at most 1000; got 9223372036854775813"),
+        ({"val_x": arrays()["test_x"]}, "without val_y"),
+        ({"val_y": arrays()["test_y"]}, "without val_x"),
+        ({"class_names": np.array(["a", "b", "c", "d"])}, "none of class 'd'"),
         ({"class_names": np.array(["one"])}, "must name all 3"),
         ({"train_x": np.array([None] * 24)}, "plain arrays"),
     ],
@@ -82,6 +94,14 @@ def test_files_that_are_no_npz(tmp_path: Path) -> None:
         npz_task(tmp_path / "text.npz", TaskOptions())
     with pytest.raises(TaskUnavailable, match="must exist"):
         npz_task(tmp_path / "absent.npz", TaskOptions())
+    with (tmp_path / "array.npz").open("wb") as file:
+        np.save(file, arrays()["train_x"])
+    with pytest.raises(FormatError, match="readable npz"):
+        npz_task(tmp_path / "array.npz", TaskOptions())
+    with zipfile.ZipFile(tmp_path / "huge.npz", "w") as archive, archive.open("train_x.npy", "w") as entry:
+        np.lib.format.write_array_header_1_0(entry, {"descr": "|u1", "fortran_order": False, "shape": (10**9, 32, 32, 3)})
+    with pytest.raises(FormatError, match="readable npz"):
+        npz_task(tmp_path / "huge.npz", TaskOptions())
     with pytest.raises(FormatError, match="without test_x, test_y"):
         npz_task(write(tmp_path / "half.npz", train_x=arrays()["train_x"], train_y=arrays()["train_y"]), TaskOptions())
     with pytest.raises(ConfigError, match=r"must lie in 1 \.\. 24"):
@@ -118,6 +138,64 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "train" / "class0" / "z.png").write_text("no image")
     with pytest.raises(FormatError, match="readable"):
         folder_task(tmp_path, TaskOptions())
+
+
+def png(width: int, height: int, rows: bytes = b"") -> bytes:
+    """A grey image that claims a size, with a checksum for every part."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+WHOLE = png(8, 8, b"".join(b"\0" + np.random.default_rng(i).bytes(8) for i in range(8)))
+
+
+@pytest.mark.parametrize("content", [png(30_000, 30_000), WHOLE[:60], WHOLE[:-40], WHOLE.replace(b"IDAT", b"ID\0T"), b""])
+def test_a_damaged_image_is_named(tmp_path: Path, content: bytes) -> None:
+    tree(tmp_path, "L")
+    (tmp_path / "train" / "class0" / "damaged.png").write_bytes(content)
+    with pytest.raises(FormatError, match=r"must be readable; got .*damaged\.png") as caught:
+        folder_task(tmp_path, TaskOptions())
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_more_than_8_bits_are_refused_not_clipped(tmp_path: Path) -> None:
+    tree(tmp_path, "L")
+    Image.fromarray(np.full((8, 8), 40_000, np.uint16)).save(tmp_path / "train" / "class0" / "deep.png")
+    with pytest.raises(FormatError, match=r"8 bits per channel; got mode I;16 of .*deep\.png"):
+        folder_task(tmp_path, TaskOptions())
+
+
+def test_the_classes_of_a_folder_are_those_of_train(tmp_path: Path) -> None:
+    tree(tmp_path / "a")
+    plain = folder_task(tmp_path / "a", TaskOptions())
+    for hidden in ("train/.ipynb_checkpoints/0.png", "test/.cache/0.png", "train/class0/._0.png"):
+        (tmp_path / "a" / hidden).parent.mkdir(exist_ok=True)
+        (tmp_path / "a" / hidden).write_bytes(b"")
+    assert (task := folder_task(tmp_path / "a", TaskOptions())).classes == plain.classes
+    assert task.digest == plain.digest
+    (tmp_path / "a" / "test" / "class3").mkdir()
+    with pytest.raises(FormatError, match=r"one of train; got 'class3' in .*test"):
+        folder_task(tmp_path / "a", TaskOptions())
+    (tmp_path / "a" / "train" / "class3").mkdir()
+    with pytest.raises(FormatError, match="none of class 'class3' among 12"):
+        folder_task(tmp_path / "a", TaskOptions())
+    tree(tmp_path / "b")
+    for split in ("train", "test"):
+        for folder in ("class1", "class2"):
+            shutil.rmtree(tmp_path / "b" / split / folder)
+    with pytest.raises(FormatError, match="got 1 in b"):
+        folder_task(tmp_path / "b", TaskOptions())
+
+
+def test_every_class_keeps_training_images(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.npz", **arrays())
+    for options in (TaskOptions(val_fraction=0.99), TaskOptions(val_fraction=0.9), TaskOptions(train_images=2)):
+        with pytest.raises(FormatError, match="must have training images"):
+            npz_task(path, options)
 
 
 def test_a_held_out_part_is_the_head_of_the_content_order(tmp_path: Path) -> None:
