@@ -22,7 +22,7 @@ def csv_task(path: Path, options: TaskOptions) -> Task:
         TaskUnavailable: If there is no such file, or it cannot be read.
         ConfigError: If it is too large, no text in UTF-8, or no table of classes.
     """
-    options.require_table_options(path.name)
+    options.require_no_image_options(path.name)
     if not path.is_file():
         raise TaskUnavailable(f"A CSV task must be a file; got {str(path)!r}, which does not exist. Check the path.")
     try:

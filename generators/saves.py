@@ -1,7 +1,7 @@
 """What a long run keeps between its epochs: a kill then costs minutes, not the run.
 
-A run that is expected to take over ten minutes writes its state (weights, momentum, statistics, the metrics so far) into a file beside the
-dataset's shards, every few minutes and at the end of an epoch, over the one before. Since all its random numbers are addressed by
+A run that is expected to take over ten minutes, or has, writes its state (weights, momentum, statistics, the metrics so far) into a file
+beside the dataset's shards, every few minutes and at the end of an epoch, over the one before. Since all its random numbers are addressed by
 the epoch, it goes on from there to the byte. The file is safetensors, which cannot execute anything; what is cut short, altered, of
 another run or made with other versions is not trusted, and the run starts anew. Who stores the finished run removes it.
 """
@@ -61,11 +61,12 @@ class Saves:
     """
 
     def __init__(self, run: RunConfig, folder: Path | None = None, seconds: float = 0.0, device: str = "cpu") -> None:
-        self._path = state_file(folder, run.run_id) if folder is not None and seconds > LONG_SECONDS else None
+        self._path = None if folder is None else state_file(folder, run.run_id)
+        self._expected = seconds
         # Rounding depends on all of this: a run that went on elsewhere would be nobody's curve.
         self._made = json.dumps({"run": run.run_id, "device": device, **machine()})
         self._epochs = run.recipe.epochs
-        self._last = time.monotonic()
+        self._began = self._last = time.monotonic()
 
     def resume(self, record: Record, kernel: Resumable) -> int:
         """Bring a fresh record and kernel to where a killed process left them; how many epochs are done, 0 where nothing usable is there."""
@@ -83,7 +84,9 @@ class Saves:
 
     def keep(self, record: Record, kernel: Resumable, epoch: int) -> None:
         """Save after an epoch (1-based), if it is time to and there are epochs to come. A disk that is full costs the state, not the run."""
-        if self._path is None or epoch == self._epochs or time.monotonic() - self._last < EVERY_SECONDS:
+        now = time.monotonic()
+        short = max(self._expected, now - self._began) <= LONG_SECONDS
+        if self._path is None or short or epoch == self._epochs or now - self._last < EVERY_SECONDS:
             return
         arrays: Arrays = {f"record.{n}": v for n, v in record.state().items()}
         arrays.update((f"kernel.{n}", v) for n, v in _arrays(kernel).items())

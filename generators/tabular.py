@@ -90,7 +90,7 @@ class ShippedTable:
     def __call__(self, options: TaskOptions) -> Task:
         """The task."""
         name = self.data if self.against_rest is None else f"{self.data}-binary"
-        options.require_table_options(name)
+        options.require_no_image_options(name)
         options.require_no_target(name)
         packed = resources.files("generators").joinpath("data", f"{self.data}.csv.gz").read_bytes()
         table = read_table(gzip.decompress(packed).decode(), name)
@@ -112,7 +112,7 @@ class SklearnTable:
 
     def __call__(self, options: TaskOptions) -> Task:
         """The task."""
-        options.require_table_options(self.data)
+        options.require_no_image_options(self.data)
         options.require_no_target(self.data)
         x, y, names, classes = _sklearn(self.data)
         columns = tuple(Numbers(np.ascontiguousarray(column)) for column in x.T)
@@ -125,7 +125,7 @@ class DigitsImage:
 
     def __call__(self, options: TaskOptions) -> Task:
         """The task."""
-        options.require_table_options("digits-image")
+        options.require_no_image_options("digits-image")
         options.require_no_target("digits-image")
         x, y, _, classes = _sklearn("digits")
         images = np.rint(x.reshape(-1, 8, 8, 1) * (255.0 / 16.0)).astype(np.uint8)

@@ -28,8 +28,8 @@ class TaskOptions:
     train_images: int | None = None
     image_size: int | None = None
 
-    def require_table_options(self, name: str) -> None:
-        """A table has no image options.
+    def require_no_image_options(self, name: str) -> None:
+        """A table has none, and a set of images that comes in one size and number neither.
 
         Raises:
             ConfigError: If one is given.
@@ -37,7 +37,7 @@ class TaskOptions:
         for option in ("train_images", "image_size"):
             if getattr(self, option) is not None:
                 flag = "--" + option.replace("_", "-")
-                raise ConfigError(f"The task must be one of images for {flag}; got the table {name}. Leave {flag} out.")
+                raise ConfigError(f"{flag} needs a task of images to choose and scale; got {name}, which is as it is. Leave {flag} out.")
 
     def require_no_target(self, name: str) -> None:
         """Only a user's CSV has a choice of target.

@@ -14,7 +14,7 @@ __all__ = ["CellBlock", "ReductionBlock"]
 
 
 class CellBlock:
-    """A cell on images of one size.
+    """A cell on images `(n, height, width, channels)`, which it answers with such images.
 
     Arguments:
         memory: Where the parameters live.
@@ -38,7 +38,7 @@ class CellBlock:
         self._inverse_count = 1.0 / box_mean(ones, unit).view(-1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images to images of the same shape, in train mode."""
+        """The output in train mode."""
         self._relus: dict[int, Tensor] = {}
         return self._run(x, train=True)
 
@@ -62,7 +62,7 @@ class CellBlock:
         return torch.zeros_like(x) if self._graph.output is None else nodes[self._graph.output]
 
     def _convolve(self, g: int, node: int, x: Tensor, train: bool) -> Tensor:
-        """What group `g` answers; in train mode a lone convolution's normalisation is left to `_sum`."""
+        """What group `g` answers, `(n, h, w, k c)` for its k edges; in train mode a lone convolution's normalisation is left to `_sum`."""
         layer = self._groups[g]
         if not train:
             return layer.evaluate(torch.relu(x))
@@ -72,6 +72,7 @@ class CellBlock:
         return y if self._alone[g] else layer.norm.apply(y)
 
     def _sum(self, s: Sum, nodes: dict[int, Tensor], outputs: dict[int, Tensor], x: Tensor, train: bool) -> Tensor:
+        """The value of a node, in the shape of `x`, from those of earlier nodes and the outputs of their groups, both by number."""
         raw = [g for g, _ in s.convs if train and self._alone[g]]
         parts = [outputs[g][..., p * self._channels : (p + 1) * self._channels] for g, p in s.convs if g not in raw]
         if s.pools:
@@ -90,7 +91,7 @@ class CellBlock:
         return total
 
     def _affine(self, raw: list[int], outputs: dict[int, Tensor], bias: Tensor, x: Tensor) -> Tensor:
-        """The sum of normalised convolutions and constants; `bias` is the sum of all that does not depend on the image."""
+        """The sum of normalised convolutions and constants, in the shape of `x`; `bias`, `(c,)`, is all that does not depend on the image."""
         if not raw:
             return bias.expand(x.shape).contiguous()
         first, *others = ((wide(outputs[g]), self._groups[g].norm.scale) for g in raw)
@@ -100,7 +101,7 @@ class CellBlock:
         return total.view(x.shape)
 
     def backward(self, g: Tensor) -> Tensor | None:
-        """The gradient of the input, or None where the output does not depend on it; writes those of the parameters."""
+        """The gradient of the input, or None where the output does not depend on it, from that of the output; writes the parameters'."""
         grads = _Gradients()
         if self._graph.output is not None:
             grads.add(self._graph.output, g, fresh=False)
@@ -136,7 +137,7 @@ class CellBlock:
 
 
 class _Gradients:
-    """The gradients of a cell's nodes. A node's is complete once all that read the node have added to it."""
+    """The gradients of a cell's nodes, `(n, h, w, c)` each. A node's is complete once all that read the node have added to it."""
 
     def __init__(self) -> None:
         self._grads: dict[int, Tensor] = {}
@@ -162,7 +163,7 @@ class _Gradients:
             self._owned.add(node)
 
     def pixel_sum(self, node: int) -> Tensor:
-        """The sum of a complete gradient over the pixels, taken once."""
+        """The sum of a complete gradient over the pixels, `(c,)`, taken once."""
         if node not in self._pixel_sums:
             g = self._grads[node]
             self._pixel_sums[node] = channel_sum(wide(g), g.shape[-1])
@@ -195,7 +196,7 @@ class ReductionBlock:
         return self._second.norm.apply(second).add_(conv(self._pooled, self._shortcut.value))
 
     def backward(self, g: Tensor) -> Tensor:
-        """The gradient of the input; writes those of the parameters."""
+        """The gradient of the input, `(n, h, w, c)`, from that of the output, `(n, h / 2, w / 2, 2 c)`; writes those of the parameters."""
         middle = self._second.backward(g)
         assert middle is not None
         back = self._first.backward(relu_backward_(middle, self._middle))
@@ -215,13 +216,13 @@ class ReductionBlock:
         self._second.fold()
 
     def evaluate(self, x: Tensor) -> Tensor:
-        """The same as `forward` in eval mode, after `fold`."""
+        """The same in eval mode, after `fold`."""
         middle = self._first.evaluate(torch.relu(x)).relu_()
         return self._second.evaluate(middle).add_(conv(_halve(x), self._shortcut.value))
 
 
 def _halve(x: Tensor) -> Tensor:
-    """The average over 2x2 blocks."""
+    """The average over 2x2 blocks, `(n, h, w, c)` to `(n, h / 2, w / 2, c)`."""
     n, height, width, channels = x.shape
     rows = x.view(n, height // 2, 2, width * channels)
     pairs = (rows[:, :, 0] + rows[:, :, 1]).view(n, height // 2, width // 2, 2, channels)

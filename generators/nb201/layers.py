@@ -39,7 +39,7 @@ class Norm:
         return self._running_mean
 
     def observe(self, x: Tensor) -> None:
-        """Take the statistics of a batch from which `guess` was subtracted."""
+        """Take the statistics of a batch `(n, h, w, channels)` from which `guess` was subtracted."""
         rows, channels = wide(x), self.channels
         n = x.numel() // channels
         self._mean = channel_sum(rows, channels).mul_(1.0 / n)
@@ -51,7 +51,7 @@ class Norm:
         self._running_var.mul_(1.0 - _MOMENTUM).add_(var, alpha=_MOMENTUM * n / max(n - 1, 1))
 
     def apply(self, x: Tensor) -> Tensor:
-        """The layer's output."""
+        """The layer's output of the batch that `observe` saw, `(n, h, w, channels)` to the same."""
         rows = wide(x)
         return torch.addcmul(tile(self.shift, rows), rows, tile(self.scale, rows)).view(x.shape)
 
@@ -59,9 +59,9 @@ class Norm:
         """The gradient of the input **divided by `scale`**, in place of `x`; writes the gradients of weight and bias.
 
         Arguments:
-            g: The gradient of the output.
-            x: The input that `observe` saw.
-            g_sum: The sum of `g` over the pixels where it is known.
+            g: The gradient of the output, `(n, h, w, channels)`.
+            x: The input that `observe` saw, of the same shape.
+            g_sum: The sum of `g` over the pixels where it is known, `(channels,)`.
         """
         g_rows, rows, channels = wide(g), wide(x), self.channels
         n = g.numel() // channels
@@ -76,13 +76,15 @@ class Norm:
         return x
 
     def fold(self) -> None:
-        """Prepare `scale` and `shift` for evaluation with the running statistics."""
+        """Prepare `scale` and `shift`, `(channels,)` each, for evaluation with the running statistics."""
         self.scale = self.weight.value * torch.rsqrt(self._running_var + _EPSILON)
         self.shift = self.bias.value - self._running_mean * self.scale
 
 
 class ConvNorm:
-    """Convolutions of one input, side by side, each with its batch normalisation.
+    """Convolutions of one input, side by side, each with its batch normalisation: `(n, h, w, c_in)` to `(n, h / stride, w / stride, c)`.
+
+    `c` is c_out for each of the slots, in their order.
 
     Arguments:
         memory: Where the parameters live.
@@ -113,14 +115,17 @@ class ConvNorm:
         self._stride, self._needs_input = stride, needs_input
 
     def forward(self, x: Tensor) -> Tensor:
-        """The input of the normalisation, which has seen it; `norm.apply` makes it the layer's output."""
+        """The input of the normalisation, which has seen it, in the shape of the output; `norm.apply` makes it the layer's output."""
         self._input = x
         self._output = conv(x, self.weight.value, -self.norm.guess, self._stride)
         self.norm.observe(self._output)
         return self._output
 
     def backward(self, g: Tensor, g_sum: Tensor | None = None) -> Tensor | None:
-        """The gradient of the input; the normalisation's scale is applied to the small weights, not to the images."""
+        """The gradient of the input, None where it is not needed, from that of the output and its sum `(c,)`, None where not known.
+
+        The normalisation's scale is applied to the small weights, not to the images.
+        """
         dz = self.norm.backward(g, self._output, g_sum)
         scale = self.norm.scale.view(-1, 1, 1, 1)
         gx, gw = conv_backward(dz, self._input, self.weight.value * scale, self._stride, self._needs_input)
@@ -133,5 +138,5 @@ class ConvNorm:
         self._folded = self.weight.value * self.norm.scale.view(-1, 1, 1, 1)
 
     def evaluate(self, x: Tensor) -> Tensor:
-        """The layer's output in eval mode."""
+        """The layer's output in eval mode, after `fold`."""
         return conv(x, self._folded, self.norm.shift, self._stride)

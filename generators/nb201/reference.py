@@ -43,12 +43,14 @@ class _Plain:
         self._network, self._sgd = network, sgd
 
     def state(self) -> dict[str, Tensor]:
+        """The network's state, batch statistics included, and a momentum buffer for each parameter."""
         found = {f"network.{name}": value for name, value in self._network.state_dict().items()}
         for i, p in enumerate(self._network.parameters()):  # a buffer exists from the first step on
             found[f"momentum.{i}"] = self._sgd.state[p].get("momentum_buffer", torch.zeros_like(p))
         return found
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what `state` gave."""
         self._network.load_state_dict({name: state[f"network.{name}"] for name in self._network.state_dict()})
         for i, p in enumerate(self._network.parameters()):
             self._sgd.state[p]["momentum_buffer"] = torch.empty_like(p).copy_(state[f"momentum.{i}"])

@@ -63,7 +63,7 @@ class LCBenchMLPSpace(Space):
 
     The loss that is minimised is `cross_entropy_weighted`: class c has the weight n / (C n_c), where n_c of the n training rows are in
     class c and C is the number of classes, and a batch is averaged as by torch's ``CrossEntropyLoss(weight)``: divided by the sum of its rows'
-    weights. The stored losses are this loss too.
+    weights. The stored losses weigh no class, see :mod:`generators.mlp.reference`.
 
     The rate is a cosine from lr down to 1e-8, changed once per epoch: epoch t of T has `1e-8 + (lr - 1e-8) (1 + cos(pi (t - 1) / T)) / 2`,
     which is torch's ``CosineAnnealingLR(T_max=T, eta_min=1e-8)`` stepped after each epoch. LCBench has T = 50, the default number of epochs

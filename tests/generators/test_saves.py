@@ -1,10 +1,12 @@
 """A long run that is killed between two epochs goes on to the byte; a saved state that is not whole and its own is not trusted."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,6 +138,20 @@ def test_short_runs_keep_nothing_and_long_ones_only_now_and_then(tmp_path: Path,
     monkeypatch.setattr(module, "EVERY_SECONDS", 180.0)
     killed_after(2, monkeypatch, lambda: train_fast(run, task, saves=Saves(run, tmp_path, 601.0)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_takes_longer_than_expected_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow or busy machine: two minutes an epoch where one in all was expected."""
+    monkeypatch.setattr(module, "LONG_SECONDS", 150.0)
+    clock = itertools.count(0.0, 120.0)
+    monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=lambda: next(clock)))
+    run, task = cnn()
+    unbroken = train_fast(run, task)
+    killed_after(1, monkeypatch, lambda: train_fast(run, task, saves=Saves(run, tmp_path, 60.0)))
+    assert list(tmp_path.iterdir()) == []
+    killed_after(2, monkeypatch, lambda: train_fast(run, task, saves=Saves(run, tmp_path, 60.0)))
+    assert state_file(tmp_path, run.run_id).exists()
+    assert equal(train_fast(run, task, saves=Saves(run, tmp_path, 60.0)), unbroken)
 
 
 def test_a_full_disk_costs_the_state_not_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,3 +29,12 @@ def test_options_that_do_not_fit():
         load_task("iris", image_size=16)
     with pytest.raises(ConfigError, match="--train-images"):
         load_task("segment", train_images=100)
+    with pytest.raises(ConfigError, match="--image-size") as caught:
+        load_task("digits-image", image_size=4)
+    assert "table" not in str(caught.value)
+
+
+def test_no_name_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="got ''"):
+        load_task("")
