@@ -1,0 +1,71 @@
+"""`generate` from the command line: what its dry run and its refusals say."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from nasbench_lc import store
+from nasbench_lc.cli import main
+
+SMALL = ["generate", "--task", "iris", "--n", "3", "--epochs", "1", "--out", "x.h5", "--engine", "serial", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    return int(stop.value.code or 0)
+
+
+def test_a_dry_run_tells_what_the_call_itself_would(capsys: pytest.CaptureFixture[str]):
+    assert call(*SMALL) == 0
+    capsys.readouterr()
+    for more, finished in (([], 3), (["--val-fraction", "0"], 3), (["--overwrite"], 0), (["--overwrite", "--seed", "1"], 0)):
+        assert call(*SMALL, *more, "--dry-run", "--json") == 0
+        report = json.loads(capsys.readouterr().out)
+        assert (report["runs"], report["finished"]) == (3, finished)
+    for option, value in (("--workers", "-3"), ("--engine", "ray"), ("--seed", "1")):
+        assert call(*SMALL, option, value, "--dry-run") == 2
+        assert option.strip("-") in capsys.readouterr().err
+    assert len(store.read(Path("x.h5"))) == 3
+    assert os.listdir() == ["x.h5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--task", ""], "got ''"),
+        (["--space", ""], "got ''"),
+        (["--preset", ""], "got ''"),
+        (["--task", "iris", "--epochs", "99999999999"], "1 .. 100000"),
+        (["--task", "digits-image", "--image-size", "4"], "--image-size"),
+    ],
+)
+def test_refusals(capsys: pytest.CaptureFixture[str], arguments: list[str], word: str):
+    assert call("generate", "--n", "2", "--out", "x.h5", *arguments) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert word in said[-1]
+    assert said[-1].startswith("Error: ")
+    assert os.listdir() == []
+
+
+def test_a_file_that_is_no_dataset_is_not_overwritten(capsys: pytest.CaptureFixture[str]):
+    Path("x.h5").write_text("a thesis")
+    for more in ([], ["--dry-run"]):
+        assert call(*SMALL, "--overwrite", *more) == 2
+        assert "--overwrite" in capsys.readouterr().err
+    assert Path("x.h5").read_text() == "a thesis"
+
+
+def test_a_folder_among_the_parts_is_no_shard():
+    Path("x.h5.parts/part-x.h5").mkdir(parents=True)
+    assert call(*SMALL) == 0
+    assert call(*SMALL, "--overwrite") == 0
+    assert len(store.read(Path("x.h5"))) == 3
+    assert os.listdir("x.h5.parts") == ["part-x.h5"]
