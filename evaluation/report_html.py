@@ -30,7 +30,7 @@ from evaluation.sections import (
     prefix_sections,
     variant_sections,
 )
-from evaluation.summary import HEADLINE
+from evaluation.summary import HEADLINE, counts
 from evaluation.table import COLUMNS, cell, headline_entries, label, number, shown_columns
 from evaluation.verdict import caveats, main_entries, verdict
 from nasbench_lc.curves import Floats
@@ -74,8 +74,7 @@ def _subtitle(results: Results) -> str:
         f"{escape(results.protocol)} protocol",
     ]
     if entries:
-        parts.append(f"{entries[0]['n_test']['mean']:.0f} test curves scored, {entries[0]['n_nonfinite']['mean']:.0f} not finite")
-        parts.append(f"{entries[0]['seeds']} seed{'s' if entries[0]['seeds'] > 1 else ''}, {entries[0]['interval']}")
+        parts += [counts(entries[0]), entries[0]["interval"]]
     return "; ".join(parts) + "."
 
 
@@ -104,7 +103,6 @@ def _leaderboards(results: Results) -> str:
 def _board(key: tuple[int, int], entries: Sequence[Row], floor: Floor | None) -> str:
     observe, horizon = key
     columns = [c for c in shown_columns(entries) if c.key not in _NOT_ON_BOARD]
-    counts = f"{entries[0]['n_test']['mean']:.0f} test curves, {entries[0]['n_diverged']['mean'] or 0:.0f} of them diverged"
     means = [e[HEADLINE][k] for e in entries for k in ("mean", "low", "high") if e[HEADLINE][k]]
     rows = []
     for e in entries:
@@ -117,7 +115,7 @@ def _board(key: tuple[int, int], entries: Sequence[Row], floor: Floor | None) ->
             )
         rows.append([escape(label(e)), values[0], _whisker(e[HEADLINE], means), *values[1:]])
     head = ["model", columns[0].title, "", *(c.title for c in columns[1:])]
-    caption = f"<h3>Observed {observe}, forecast to epoch {horizon} <span class=soft>({counts})</span></h3>"
+    caption = f"<h3>Observed {observe}, forecast to epoch {horizon} <span class=soft>({counts(entries[0])})</span></h3>"
     least = "" if floor is None else f'<p class="soft">{escape(floor_sentence(floor))}</p>'
     return f'{caption}{least}<div class="wide">{table(head, rows)}</div>'
 

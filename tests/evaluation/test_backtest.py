@@ -171,6 +171,8 @@ def test_a_fitted_model_is_scored_on_what_it_has_not_seen() -> None:
     assert all(r["n_test"] == 14 and r["n_train"] is None and r["fit_seconds"] is None for r in results.rows)
     assert "10 of 24 curves" in results.notes[0].text
     assert predictor.fits == 1
+    thrice = evaluate({}, curves, **ASKED, fitted={"ours": predictor}, leave_out=seen, seeds=3)
+    assert {(e["interval"], e["mape"]["low"]) for e in thrice.summary} == {("initialisations only", None)}
     beside = evaluate({"mean": MODELS["mean"]}, curves, **ASKED, fitted={"ours": predictor}, leave_out=seen)
     whole = evaluate(MODELS, curves, **ASKED)
     assert set(beside.figures.test.uid) == set(whole.figures.test.uid) - set(curves.uid[:10])

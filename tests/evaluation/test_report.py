@@ -102,6 +102,7 @@ def test_the_page_is_whole_and_loads_nothing(results: Results, tmp_path: Path) -
     assert "http" not in text
     assert len(page.ids) == len(set(page.ids))
     sections = ["Leaderboard", "Forecasts against the truth", "Errors", "Calibration", "Ranking", "Speed-up", "Every test architecture"]
+    assert text.count("18 test curves over 3 seeds, 0 not finite, 0 diverged") == 1 + 4  # the head, and every leaderboard
     assert page.headings == [*sections, "Notes", "Provenance"]
     assert all(f"<td>{n:.0f}</td>" in text for n in results.figures.test.n_params)
 
