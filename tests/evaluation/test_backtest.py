@@ -86,7 +86,7 @@ def test_a_model_that_cannot_answer_has_nulls_and_a_note() -> None:
     (row,) = [r for r in results.rows if r["model"] == "last" and r["observe"] == 0]
     assert row["mape"] is None
     assert row["n_test"] == 6
-    assert [(n.model, n.text.startswith("No forecast from 0 epochs")) for n in results.notes] == [("last", True)]
+    assert [n.model for n in results.notes if n.text.startswith("No forecast from 0 epochs")] == ["last"]
     assert "last" in results.figures.forecasts
 
 
@@ -187,7 +187,7 @@ def test_transfer_scores_the_other_curves() -> None:
     assert zero.figures.test.uid == some.figures.test.uid
     assert set(zero.figures.test.uid) <= set(goal.uid)
     assert (zero.rows[0]["n_train"], some.rows[0]["n_train"]) == (15, 15 + 17)
-    assert not zero.notes
+    assert not any("runs of the target" in note.text for note in zero.notes)
 
 
 def test_a_transfer_leaves_out_of_the_fit_what_it_scores_and_says_so() -> None:
