@@ -147,16 +147,26 @@ def png(width: int, height: int, rows: bytes = b"") -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    data = zlib.compress(rows)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data[:20]) + chunk(b"IDAT", data[20:]) + chunk(b"IEND", b"")
 
 
 WHOLE = png(8, 8, b"".join(b"\0" + np.random.default_rng(i).bytes(8) for i in range(8)))
 
 
-@pytest.mark.parametrize("content", [png(30_000, 30_000), WHOLE[:60], WHOLE[:-40], WHOLE.replace(b"IDAT", b"ID\0T"), b""])
-def test_a_damaged_image_is_named(tmp_path: Path, content: bytes) -> None:
+DAMAGED = {
+    "giant": png(30_000, 30_000),
+    "cut in the first data": WHOLE[:60],
+    "cut in the last data": WHOLE[:-40],
+    "flipped": b"ID\0T".join(WHOLE.rsplit(b"IDAT", 1)),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_image_is_named(tmp_path: Path, damage: str) -> None:
     tree(tmp_path, "L")
-    (tmp_path / "train" / "class0" / "damaged.png").write_bytes(content)
+    (tmp_path / "train" / "class0" / "damaged.png").write_bytes(DAMAGED[damage])
     with pytest.raises(FormatError, match=r"must be readable; got .*damaged\.png") as caught:
         folder_task(tmp_path, TaskOptions())
     assert len(str(caught.value).splitlines()) == 1
