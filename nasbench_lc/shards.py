@@ -35,8 +35,9 @@ def state_file(folder: Path, uid: str) -> Path:
 
 def drop_states(path: Path, uids: Iterable[str]) -> None:
     """Remove the states of runs of the dataset `path` that need them no longer."""
+    folder = parts_folder(path)
     for uid in uids:
-        state_file(parts_folder(path), uid).unlink(missing_ok=True)
+        state_file(folder, uid).unlink(missing_ok=True)
 
 
 def write_shard(path: Path, table: Table) -> Path:
@@ -90,7 +91,7 @@ def read_all(path: Path, recipe_hash: str | None = None) -> Reading:
         except FormatError:
             if shard.exists():
                 bad.append(shard)
-    # A shard of another recipe strayed here.
+    # A shard of another recipe strayed here; where nobody says which is meant, the file does, or else most of the shards.
     recipes = [str(t.attributes["recipe_hash"]) for t in tables or good.values()] if recipe_hash is None else [recipe_hash]
     recipe = Counter(recipes).most_common(1)[0][0] if recipes else ""
     bad += [shard for shard, table in good.items() if table.attributes["recipe_hash"] != recipe]
