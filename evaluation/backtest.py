@@ -169,6 +169,8 @@ def _run(question: _Question, protocol: Protocol, facts: Mapping[str, Any], tick
     jobs: list[Job] = []
     notes: dict[Note, None] = {}
     tests: list[CurveSet] = []
+    for name in sorted({*question.models} & {*question.fitted}):
+        notes[Note("", f"{name} is scored as the checkpoint has it and not fitted afresh.")] = None
     for seed in range(question.seeds):
         parted = _parts(question, protocol, seed, notes)
         tests.append(parted.test)
@@ -282,7 +284,8 @@ def _completed(rows: tuple[Row, ...], ok: tuple[Row, ...]) -> tuple[Row, ...]:
         return ()
     key = ("model", "observe", "horizon", "seed")
     found = {tuple(row[k] for k in key): row for row in ok}
-    return tuple(found.get(tuple(row[k] for k in key), row) for row in rows)
+    # A floor counts diverged runs: it says nothing of the others alone.
+    return tuple({**found.get(tuple(row[k] for k in key), row), "mape_over_floor": None} for row in rows)
 
 
 def _strategies(rows: Sequence[Row], choices: Mapping[tuple[int, int], Choice], horizon: int) -> tuple[StrategyPoint, ...]:

@@ -20,7 +20,8 @@ def unsaid_quantiles(forecast: Forecast, levels: Sequence[float] | None = None) 
     missing = [level for level in asked if forecast.mean.size and np.isnan(forecast.quantile(level)).all()]
     if not missing:
         return ""
+    few = "any level" if len(missing) == len(asked) else ", ".join(f"{level:g}" for level in missing)
     return (
         f"Quantiles must be read off enough calibration curves of different groups, 39 for the levels 0.025 and 0.975, 19 for 0.05 and 0.95; "
-        f"got too few for {', '.join(f'{level:g}' for level in missing)}, which are left empty. Fit to more curves."
+        f"got too few for {few}. Fit to more curves."
     )

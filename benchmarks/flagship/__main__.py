@@ -38,7 +38,7 @@ def main() -> None:
     p.add_argument("--models", default=MODELS)
     p.add_argument("--parts", action="store_true")
     p.add_argument("--tables", action="store_true")
-    p.add_argument("--cache", type=Path, default=Path("reports/flagship"))
+    p.add_argument("--cache", type=Path, default=Path("reports/fits"))
     a = p.parse_args()
     first, _, last = a.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)

@@ -40,7 +40,7 @@ def main() -> None:
     p.add_argument("--datasets", type=Path, default=Path("datasets"))
     p.add_argument("--data", type=Path)
     p.add_argument("--out", type=Path, default=Path("docs/results/studies"))
-    p.add_argument("--cache", type=Path, default=Path("reports/studies"))
+    p.add_argument("--cache", type=Path, default=Path("reports/fits"))
     a = p.parse_args()
     for name in STUDIES if "all" in a.names else a.names:
         run(name, Source(a.datasets, a.data), a.seeds, None if a.models is None else split_specs(a.models), a.out, Cache(a.cache))

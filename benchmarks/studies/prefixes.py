@@ -16,6 +16,7 @@ TWINS = {
     "lc-gode": "lc-gode[use_graph=false]",
     "lc-gode[use_hyperparameters=false]": "lc-gode[use_graph=false,use_hyperparameters=false]",
     "lc-gode-paper": "node[centred=false,lr=0.001]",
+    "lc-gode-x": "lc-gode-x[use_graph=false]",
 }
 """Each graph model with the model that differs from it in the graph alone."""
 SIMPLE = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "svr", "parametric")
@@ -65,7 +66,7 @@ PREFIXES = Study(
 
 
 def _top_fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
-    shown = (*SIMPLE, "lc-gode", "lc-gode-paper")
+    shown = (*SIMPLE, *TWINS)
     return (fit for fit in _fits(source, seeds) if isinstance(fit, Fit) and fit.spec in shown)
 
 

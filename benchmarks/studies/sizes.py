@@ -9,7 +9,7 @@ from evaluation.sections import Section
 from evaluation.split import split
 
 SIZES = (25, 50, 100, 200)
-MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "svr", "gp", "lc-gode")
+MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "svr", "gp", "lc-gode", "lc-gode-x")
 
 
 def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:

@@ -11,7 +11,7 @@ from evaluation.transfer import aligned, concatenate
 
 PAIRS = (("mlp-car", "mlp-segment"), ("mlp-segment", "mlp-car"), ("nb201-cifar10-small", "nb201-cifar100-small"))
 FEW = (25, 100)
-MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "lc-gode")
+MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "lc-gode", "lc-gode-x")
 
 
 def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from nasbench_lc.cli.common import find_dataset, numbers, pairs, progress_bar
 from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.table import texts
 
 if TYPE_CHECKING:
     from predictors.base import Predictor
@@ -167,4 +169,5 @@ def _facts(data: CurveDataset) -> dict[str, Any]:
         "epochs": int(a["epochs"]),
         "recipe_hash": a["recipe_hash"],
         "digest": data.digest,
+        "seconds": ", ".join(f"{n} {kind}" for kind, n in sorted(Counter(texts(data.table.columns["run/seconds_kind"])).items())),
     }

@@ -12,9 +12,10 @@ def forecast(*known: bool) -> Forecast:
 
 def test_names_what_is_missing_and_nothing_else() -> None:
     assert unsaid_quantiles(forecast(True, True, True)) == ""
-    assert "too few for 0.1, 0.9, which" in unsaid_quantiles(forecast(False, True, False))
-    assert "too few for 0.1, which" in unsaid_quantiles(forecast(False, True, False), [0.1, 0.5])
+    assert "too few for 0.1, 0.9." in unsaid_quantiles(forecast(False, True, False))
+    assert "too few for 0.1." in unsaid_quantiles(forecast(False, True, False), [0.1, 0.5])
     assert unsaid_quantiles(forecast(False, True, False), [0.5]) == ""
+    assert "too few for any level." in unsaid_quantiles(forecast(False, False, False))
 
 
 def test_no_curves_miss_nothing() -> None:
