@@ -13,9 +13,9 @@ Finished cells are kept in the JSON file and not fitted again while the curves a
 import argparse
 import json
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ import numpy as np
 from benchmarks.paired import reduction
 from benchmarks.published import HORIZONS, published_reduction
 from evaluation.accuracy import mape
-from evaluation.cache import config_of, curves_digest
+from evaluation.cache import Cache, config_of, curves_digest
+from evaluation.fits import Fits
 from evaluation.part import learnable
 from evaluation.scoring import scored_curves
 from evaluation.split import split
@@ -66,19 +67,24 @@ def errors(predictor: Predictor, curves: CurveSet) -> dict[int, Floats]:
     return found
 
 
-def run_cell(item: tuple[str, str, int, str, CurveSet]) -> tuple[str, Cell]:
+def run_cell(item: tuple[str, str, int, str, CurveSet], fits: Fits) -> tuple[str, Cell]:
     """Tune and fit one arm of one dataset and seed."""
     key, arm, seed, asked, curves = item
     parts = split(curves, seed)
-    train, valid = learnable(parts.train), learnable(parts.valid)
-    start = time.process_time()
+    learnt = replace(parts, train=learnable(parts.train), valid=learnable(parts.valid))
     with one_thread():
-        fits = {name: make("lc-gode", {**ARMS[arm], **setting}, seed).fit(train, valid) for name, setting in SETTINGS.items()}
-        trials = {name: float(np.nanmean(errors(fit, valid)[HORIZONS[-1]])) for name, fit in fits.items()}
+        done = {name: fits.fit(make("lc-gode", {**ARMS[arm], **setting}, seed), learnt) for name, setting in SETTINGS.items()}
+        trials = {name: float(np.nanmean(errors(predictor, learnt.valid)[HORIZONS[-1]])) for name, (predictor, _) in done.items()}
         best = min(trials, key=lambda name: trials[name])
-        found = errors(fits[best], parts.test)
+        found = errors(done[best][0], parts.test)
     scores = {str(h): [None if np.isnan(x) else round(float(x), 6) for x in each] for h, each in found.items()}
-    record = {"asked": asked, "valid": trials, "setting": best, "seconds": round(time.process_time() - start, 1), "mape": scores}
+    record = {
+        "asked": asked,
+        "valid": trials,
+        "setting": best,
+        "seconds": round(sum(seconds for _, seconds in done.values()), 1),
+        "mape": scores,
+    }
     return key, record
 
 
@@ -154,6 +160,7 @@ def main() -> None:
     parser.add_argument("--arms", default=",".join((*FOUR, "both-unsized")), help=f"a comma list of {', '.join(ARMS)}, or all")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/arms.json"))
+    parser.add_argument("--cache", type=Path, default=Path("reports/fits"), help="where fits are kept, and taken from if they are there")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args()
     arms = tuple(ARMS) if given.arms == "all" else tuple(given.arms.split(","))
@@ -161,7 +168,7 @@ def main() -> None:
     record = json.loads(given.out.read_text()) if given.out.exists() else {"cells": {}, "tests": {}}
     cells, asked = record["cells"], {key: text for key, _, _, text, _ in items}
     missing = [item for item in items if cells.get(item[0], {}).get("asked") != item[3]]
-    for done, (key, cell) in enumerate(spread(run_cell, missing, given.workers), 1):
+    for done, (key, cell) in enumerate(spread(partial(run_cell, fits=Fits(Cache.made(given.cache))), missing, given.workers), 1):
         cells[key] = cell
         store(given.out, cells, {**record["tests"], **tests}, given.seeds)
         print(f"{done} of {len(missing)}: {key} ({cell['seconds']:.0f} s, {cell['setting']})", flush=True)

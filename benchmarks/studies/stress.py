@@ -12,7 +12,17 @@ from evaluation.split import split
 from nasbench_lc.curves import CurveSet, Floats
 from nasbench_lc.importers import IMPORTERS
 
-MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "lc-gode", "lc-gode[use_graph=false]", "lc-gode-x", "lc-gode-x[use_graph=false]")
+MODELS = (
+    "last-value",
+    "mean-curve",
+    "gaussian",
+    "knn",
+    "extra-trees",
+    "lc-gode",
+    "lc-gode[use_graph=false]",
+    "lc-gode-x",
+    "lc-gode-x[use_graph=false]",
+)
 LIMIT = 550
 """Curves of a file that are used, the first ones: as many as a perceptron dataset has."""
 
