@@ -55,7 +55,11 @@ RUN = (
     Field("host", "text", "Machine that trained the run."),
     Field("device", "text", "cpu, or the name of the accelerator."),
     Field("versions", "text", "Versions of what the numbers depend on, as JSON."),
-    Field("seconds_kind", "text", "processor: of the thread that trained it; apportioned: a fused group's, shared out by cost; measured: by the clock."),
+    Field(
+        "seconds_kind",
+        "text",
+        "processor: of the thread that trained it; apportioned: a fused group's, shared by cost; measured: by the clock.",
+    ),
     Field("recipe_hash", "text", "sha256 of this run's recipe."),
     Field("name", "text", "What the source of an imported run calls it.", required=False),
     Field("sha256", "text", "Checksum over the run's curves (names sorted, little-endian float32, one NaN pattern) without epoch_seconds."),
