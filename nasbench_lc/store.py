@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5f, h5l, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a, h5d, h5f, h5g, h5l, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
@@ -145,9 +145,11 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
         _verify(path, columns=False)
         # Again h5py's low-level interface: the objects of the other cost a third of the reading.
         file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
-        _check_version(h5py.File(file), path)
+        _check_version(file, path)
         try:
-            found = [_open(file, f"curves/{m}") for m in metrics]
+            _hard(file, "curves")
+            group = h5g.open(file, b"curves")
+            found = [_open(group, m) for m in metrics]
         except KeyError as error:
             raise ConfigError(f"The metrics must be curves of the file; got {', '.join(metrics)} for {path}. Choose others.") from error
         shapes = {dataset.shape for dataset in found}
@@ -202,13 +204,18 @@ def _check(table: Table, path: Path) -> None:
         raise FormatError(f"run/status must be a known word; got {sorted(unknown)[0]!r} in {path}. The file is damaged.")
 
 
-def _open(file: h5f.FileID, name: str) -> h5d.DatasetID:
-    """A dataset by its name, which must not lead through a link: one that is not hard may lead out of the file."""
-    steps = name.encode().split(b"/")
-    for depth in range(len(steps)):
-        if file.links.get_info(b"/".join(steps[: depth + 1])).type != h5l.TYPE_HARD:
-            raise _elsewhere(name)
-    return h5d.open(file, name.encode())
+def _open(group: h5g.GroupID, name: str) -> h5d.DatasetID:
+    """A dataset of a group by its name."""
+    if "/" in name:
+        raise KeyError(name)
+    _hard(group, name)
+    return h5d.open(group, name.encode())
+
+
+def _hard(group: h5g.GroupID, name: str) -> None:
+    """The name must not be a link: one that is not hard may lead out of the file."""
+    if group.links.get_info(name.encode()).type != h5l.TYPE_HARD:
+        raise _elsewhere(name)
 
 
 def _check_datasets(items: Iterable[h5py.Dataset]) -> None:
@@ -234,17 +241,19 @@ def _elsewhere(name: str) -> FormatError:
     return FormatError(f"A column must lie in the file itself; got a link to another place for {name}. It is foreign or damaged.")
 
 
-def _check_version(file: h5py.File, path: Path) -> None:
-    if not h5a.exists(file.id, b"schema_version"):
+def _check_version(file: h5f.FileID, path: Path) -> None:
+    if not h5a.exists(file, b"schema_version"):
         raise FormatError(f"A curve dataset must state its schema_version; got none in {path}. It was not written by this tool.")
-    stated: Any = file.attrs["schema_version"]
+    attribute = h5a.open(file, b"schema_version")
+    stated = np.zeros(attribute.shape, np.int64)
+    attribute.read(stated)
     found = int(stated)
     if found > SCHEMA_VERSION:
         raise FormatError(f"The schema must be version {SCHEMA_VERSION} or older; got {found} in {path}. Install a newer nasbench-lc.")
 
 
 def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
-    _check_version(file, path)
+    _check_version(file.id, path)
     attributes = {name: _plain(value) for name, value in file.attrs.items() if not isinstance(value, h5py.Empty)}
     missing = [f.name for f in ATTRIBUTES if f.required and f.name not in attributes]
     if missing:
