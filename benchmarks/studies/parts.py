@@ -1,4 +1,4 @@
-"""GCN against GAT, poolings, sequence encoders, solvers: one part of lc-gode exchanged at a time."""
+"""GCN against GAT, poolings, sequence encoders, the steps of the solver: one part of lc-gode exchanged at a time."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,8 +8,8 @@ from evaluation.results import Row
 from evaluation.sections import Section
 from evaluation.split import split
 
-OPTIONS = ("convolution=gat", "pooling=mean", "pooling=max", "encoder=attention", "encoder=lstm", "solver=torchdiffeq", "clock=linear")
-DEFAULTS = "convolution=gcn, pooling=attention, encoder=gru, solver=rk4, clock=log"
+OPTIONS = ("convolution=gat", "pooling=mean", "pooling=max", "encoder=attention", "encoder=lstm", "steps=48", "clock=linear")
+DEFAULTS = "convolution=gcn, pooling=attention, encoder=gru, steps=12, clock=log"
 
 
 def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:

@@ -112,9 +112,12 @@ def interrupted(tmp_path: Path, *engine: str, how: Callable[[int], None] = by_ct
     path = tmp_path / "x.h5"
     (tmp_path / "sleep").write_text("0.05")
     arguments = ["generate", "--n", "200", "--out", str(path), "--data-dir", str(tmp_path), *engine]
+    # What runs in the background of a shell is deaf to Ctrl-C, and so are its children.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, *arguments], cwd=ROOT, start_new_session=True, text=True, stdout=-1, stderr=-1
     )
+    signal.signal(signal.SIGINT, heard)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None and not list(parts_folder(path).glob("part-*.h5")):
         time.sleep(0.01)
