@@ -24,7 +24,7 @@ EVALUATE := $(BIN)/nasbench-lc evaluate --seeds 3 --cache reports/fits
 
 results: $(VENV)/.installed
 	for name in mlp-car mlp-segment; do \
-		$(EVALUATE) datasets/$$name.h5 --baselines --out docs/results/$$name || exit 1; \
+		$(EVALUATE) datasets/$$name.h5 --baselines --observe 1,10 --out docs/results/$$name || exit 1; \
 		$(EVALUATE) datasets/$$name.h5 --models $(PAPER) --protocol paper --out docs/results/$$name-paper || exit 1; \
 	done
 
