@@ -26,7 +26,7 @@ from benchmarks.published import HORIZONS, published_reduction
 from evaluation.accuracy import mape
 from evaluation.cache import Cache, config_of, curves_digest
 from evaluation.fits import Fits
-from evaluation.part import learnable
+from evaluation.part import learnable_parts
 from evaluation.scoring import scored_curves
 from evaluation.split import split
 from nasbench_lc.config import digest
@@ -71,7 +71,7 @@ def run_cell(item: tuple[str, str, int, str, CurveSet], fits: Fits) -> tuple[str
     """Tune and fit one arm of one dataset and seed."""
     key, arm, seed, asked, curves = item
     parts = split(curves, seed)
-    learnt = replace(parts, train=learnable(parts.train), valid=learnable(parts.valid))
+    learnt = learnable_parts(parts)
     with one_thread():
         done = {name: fits.fit(make("lc-gode", {**ARMS[arm], **setting}, seed), learnt) for name, setting in SETTINGS.items()}
         trials = {name: float(np.nanmean(errors(predictor, learnt.valid)[HORIZONS[-1]])) for name, (predictor, _) in done.items()}

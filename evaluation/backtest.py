@@ -16,7 +16,7 @@ from evaluation.choosing import Choice
 from evaluation.fits import Fits
 from evaluation.floors import Floor, over_floor, repeat_floors
 from evaluation.paper_protocol import Paper
-from evaluation.part import Job, Part, learnable, main_prefix
+from evaluation.part import Job, Part, learnable_parts, main_prefix
 from evaluation.protocol import Protocol, Strict
 from evaluation.results import Figures, Note, Results, Row, StrategyPoint
 from evaluation.scoring import score
@@ -236,7 +236,7 @@ def _parts(question: _Question, protocol: Protocol, seed: int, notes: dict[Note,
             f"{again} of {len(curves)} curves to learn from are {kind} of the target too; those of its test part are left out of the fit."
         )
         notes[Note("", text)] = None
-    return Split(learnable(parted.train), learnable(parted.valid), test.subset(keep))
+    return learnable_parts(replace(parted, test=test.subset(keep)))
 
 
 def _pairs(observe: Sequence[int], horizons: Sequence[int], epochs: int) -> tuple[tuple[int, int], ...]:

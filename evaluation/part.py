@@ -19,7 +19,7 @@ from nasbench_lc.forecast import Forecast
 from nasbench_lc.unsaid import unsaid_quantiles
 from predictors.base import Predictor
 
-__all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "main_prefix", "run_part"]
+__all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "learnable_parts", "main_prefix", "run_part"]
 
 FAN_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The levels that a report draws, and the only ones that are kept."""
@@ -171,3 +171,8 @@ def _fan(forecast: Forecast) -> Forecast:
 def learnable(curves: CurveSet) -> CurveSet:
     """The curves that have any value of the metric; a run that failed has none."""
     return curves.subset(np.flatnonzero(np.isfinite(curves.target).any(1)))
+
+
+def learnable_parts(parts: Split) -> Split:
+    """The same split with what predictors learn from left to the :func:`learnable` curves; the test part stays whole."""
+    return Split(learnable(parts.train), learnable(parts.valid), parts.test)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nasbench_lc.errors import ConfigError, NasbenchError
 
-__all__ = ["atomic", "lock", "plain_words", "real", "sync_folder"]
+__all__ = ["at_work", "atomic", "lock", "plain_words", "real", "sync_folder"]
 
 _WORDS = {
     errno.ENOSPC: "There must be space left on the device",
@@ -100,7 +100,7 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         ConfigError: If another process holds it.
     """
-    name = real(path).with_name(real(path).name + ".lock")
+    name = _lock_of(path)
     with plain_words(name):
         _make_folder(name.parent)
         handle = name.open("a")
@@ -120,3 +120,20 @@ def lock(path: Path) -> Iterator[None]:
             yield
         finally:
             name.unlink(missing_ok=True)
+
+
+def at_work(path: Path) -> bool:
+    """Whether a process, most likely a generator, is writing a dataset: it holds its :func:`lock`."""
+    try:
+        with _lock_of(path).open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for an instant, and only where a killed process left the file
+    except BlockingIOError:
+        return True
+    except OSError:  # no such file, or none that can be read
+        return False
+    return False
+
+
+def _lock_of(path: Path) -> Path:
+    file = real(path)
+    return file.with_name(file.name + ".lock")

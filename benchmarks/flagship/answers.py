@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from evaluation.accuracy import mape
 from evaluation.cache import Arrays, Cache, config_of, curves_digest
 from evaluation.calibration import coverage, crps, width
 from evaluation.fits import Fits
-from evaluation.part import learnable
+from evaluation.part import learnable_parts
 from evaluation.scoring import scored_curves, take
 from evaluation.source_code import code_digest
 from evaluation.split import split
@@ -95,7 +95,7 @@ def _answers(
     done: list[int] = []
     with one_thread():
         try:
-            predictor, fit = fits.fit(predictor, replace(parts, train=learnable(parts.train), valid=learnable(parts.valid)))
+            predictor, fit = fits.fit(predictor, learnable_parts(parts))
         except ConfigError as error:
             return {"observe": [], "why": str(error)}, {}
         began = time.process_time()

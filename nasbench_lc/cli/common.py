@@ -1,7 +1,6 @@
-"""What several commands share: which file is meant, who writes it, key=value settings, progress, tables."""
+"""What several commands share: which file is meant, that it is new, key=value settings, progress, tables."""
 
 import contextlib
-import fcntl
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +11,10 @@ import click
 
 import nasbench_lc
 from nasbench_lc.errors import ConfigError
-from nasbench_lc.files import lock, real
+from nasbench_lc.files import at_work, lock
 from nasbench_lc.shards import parts_folder
 
-__all__ = ["QUICK", "at_work", "echo_json", "find_dataset", "new_dataset", "numbers", "pairs", "progress_bar", "table"]
+__all__ = ["QUICK", "echo_json", "find_dataset", "new_dataset", "numbers", "pairs", "progress_bar", "table"]
 
 QUICK = Path("datasets/quick-mlp-car.h5")
 _SHIPPED = Path("datasets/mlp-car.h5")
@@ -36,19 +35,6 @@ def find_dataset(path: Path | None) -> Path:
             click.echo(f"dataset: {candidate}", err=True)
             return candidate
     raise ConfigError(f"The dataset must exist; got no file at {candidates[0]}. Check the path, or run: nasbench-lc generate")
-
-
-def at_work(path: Path) -> bool:
-    """Whether a process, most likely a generator, is writing a dataset: it holds the lock of :func:`nasbench_lc.files.lock`."""
-    file = real(path)
-    try:
-        with file.with_name(file.name + ".lock").open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for an instant, and only where a killed process left the file
-    except BlockingIOError:
-        return True
-    except OSError:  # no such file, or none that can be read
-        return False
-    return False
 
 
 @contextlib.contextmanager

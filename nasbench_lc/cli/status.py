@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from nasbench_lc.cli.common import at_work, echo_json, find_dataset
+from nasbench_lc.cli.common import echo_json, find_dataset
 from nasbench_lc.errors import FormatError
+from nasbench_lc.files import at_work
 from nasbench_lc.plans import planned, plans_of
 from nasbench_lc.shards import read_all
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from nasbench_lc.cli.common import at_work, echo_json, find_dataset, new_dataset, numbers, pairs, progress_bar, table
+from nasbench_lc.cli.common import echo_json, find_dataset, new_dataset, numbers, pairs, progress_bar, table
 from nasbench_lc.errors import ConfigError
-from nasbench_lc.files import lock
+from nasbench_lc.files import at_work, lock
 from nasbench_lc.shards import parts_folder
 
 
