@@ -2,43 +2,62 @@
 
 HDF5 trusts what it reads: a single flipped bit can crash or hang the process. So the one line of the block states the sha256 of the
 structure, which is all that HDF5 has to understand, and that of the columns. The plain values of the curves are in neither: they have a
-checksum for each run, and leaving them out keeps reading fast.
+checksum for each run, and leaving them out keeps reading fast. It also says where each curve lies, so that they can be read without HDF5, whose
+opening of a file takes a fifth of the time that all curves of 5,000 runs take.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nasbench_lc.errors import FormatError
+from nasbench_lc.schema import SCHEMA_VERSION
 
-__all__ = ["Range", "block_size", "seal", "verify"]
+__all__ = ["Index", "Range", "block_size", "seal", "verify"]
 
 _MAGIC = b"nasbench-lc seal 1 "
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_SILENT = {"size", "structure", "values", "columns", "curves"}
+"""What a seal says that does not say how to read the curves, as none did at first."""
 _LONGEST = 1 << 20
 
 Range = Sequence[int]
 """The (offset, length) of plain values, offsets from the head of the file."""
 
 
-def block_size(ranges: int) -> int:
-    """The size of a user block with room for so many ranges: a power of two, at least 512, as HDF5 demands."""
+@dataclass(frozen=True)
+class Index:
+    """Where the curves of a file lie, each as little-endian float32, row by row.
+
+    Arguments:
+        shape: `(N, T)`, the same for all.
+        curves: Name to place.
+    """
+
+    shape: tuple[int, int]
+    curves: Mapping[str, Range]
+
+
+def block_size(ranges: int, names: Sequence[str] = ()) -> int:
+    """The size of a user block with room for so many ranges and for the names of curves: a power of two, at least 512, as HDF5 demands."""
     size = 512
-    while size < 256 + 40 * ranges:
+    while size < 384 + 40 * ranges + len(json.dumps(names)):
         size *= 2
     return size
 
 
-def seal(content: bytes, size: int, columns: Sequence[Range], curves: Sequence[Range]) -> bytes:
+def seal(content: bytes, size: int, columns: Sequence[Range], curves: Mapping[str, Range], shape: tuple[int, int] | None = None) -> bytes:
     """A file with its checksums.
 
     Arguments:
         content: The file after its user block.
         size: Of the user block, see :func:`block_size`.
         columns: Where the plain values of all columns but the curves lie.
-        curves: Where those of the curves lie.
+        curves: Where those of the curves lie, by name.
+        shape: Of every curve, if all are plain little-endian float32 and may be read from their places; else None.
     """
 
     def digest(ranges: Iterable[Range]) -> str:
@@ -47,18 +66,22 @@ def seal(content: bytes, size: int, columns: Sequence[Range], curves: Sequence[R
             checksum.update(content[offset - size : offset - size + length])
         return checksum.hexdigest()
 
+    places = list(curves.values())
     head = {
         "size": size,
-        "structure": digest(_between([*columns, *curves], size, size + len(content))),
+        "structure": digest(_between([*columns, *places], size, size + len(content))),
         "values": digest(columns),
         "columns": columns,
-        "curves": curves,
+        "curves": places,
     }
+    if shape is not None:
+        named = {"curves": places, "names": list(curves), "shape": shape, "schema": SCHEMA_VERSION}
+        head |= {**named, "index": _fingerprint(named)}
     return (_MAGIC + json.dumps(head, separators=(",", ":")).encode()).ljust(size - 1) + b"\n" + content
 
 
-def verify(path: Path, columns: bool = True) -> None:
-    """Nothing, where a file has an intact seal, or is HDF5 without one.
+def verify(path: Path, columns: bool = True) -> Index | None:
+    """Where the curves lie in a file with an intact seal; None where the seal does not say, or the file is HDF5 without one.
 
     Arguments:
         path: The file.
@@ -71,7 +94,7 @@ def verify(path: Path, columns: bool = True) -> None:
     with path.open("rb") as handle:
         first = handle.read(len(_MAGIC))
         if first.startswith(_HDF5):
-            return
+            return None
         if first != _MAGIC:
             raise FormatError(f"A dataset must be an HDF5 file; got other bytes in {path}. Check the path, or restore the file.")
         try:
@@ -79,10 +102,32 @@ def verify(path: Path, columns: bool = True) -> None:
             end = handle.seek(0, 2)
             intact = head["structure"] == _digest(handle, _between([*head["columns"], *head["curves"]], head["size"], end))
             intact = intact and (not columns or head["values"] == _digest(handle, head["columns"]))
+            index = _index(head)
         except (ValueError, KeyError, TypeError, RecursionError):
-            intact = False
+            intact, index = False, None
     if not intact:
         raise FormatError(f"A dataset must match its checksum; got an altered or truncated file, {path}. Restore it, or generate it again.")
+    return index
+
+
+def _index(head: dict[str, Any]) -> Index | None:
+    """What a seal says of the curves; None if it is of the kind that says nothing, or of a newer schema.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    if set(head) == _SILENT:
+        return None
+    named = {name: head[name] for name in ("curves", "names", "shape", "schema")}
+    if set(head) != {*_SILENT, *named, "index"} or head["index"] != _fingerprint(named):
+        raise ValueError("an index that does not match its checksum")
+    if head["schema"] > SCHEMA_VERSION:
+        return None
+    return Index(tuple(head["shape"]), dict(zip(head["names"], head["curves"], strict=True)))
+
+
+def _fingerprint(named: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(named, separators=(",", ":")).encode()).hexdigest()
 
 
 def _between(ranges: Sequence[Range], start: int, end: int) -> list[Range]:

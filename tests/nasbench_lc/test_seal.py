@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import h5py
@@ -6,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nasbench_lc.errors import FormatError
-from nasbench_lc.seal import block_size, seal, verify
+from nasbench_lc.seal import Index, block_size, seal, verify
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -15,11 +16,13 @@ def test_any_change_shows_but_in_the_curves(tmp_path: Path, content: bytes, data
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=8)))
     ranges = [[512 + a, b - a] for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
     columns, curves = ranges[::2], ranges[1::2]
-    sealed = seal(content, 512, columns, curves)
+    places = {f"m{i}": place for i, place in enumerate(curves)}
+    shape = data.draw(st.sampled_from([None, (3, 2)]))
+    sealed = seal(content, 512, columns, places, shape)
     assert sealed[512:] == content
     path = tmp_path / "x"
     path.write_bytes(sealed)
-    verify(path)
+    assert verify(path) == (None if shape is None else Index(shape, places))
     at = data.draw(st.integers(0, len(sealed) - 1))
     altered = bytearray(sealed)
     altered[at] ^= 1 << data.draw(st.integers(0, 7))
@@ -41,17 +44,19 @@ def test_any_change_shows_but_in_the_curves(tmp_path: Path, content: bytes, data
 
 
 @pytest.mark.parametrize("ranges", [0, 7, 8, 30, 1000, 20_000])
-def test_the_block_has_room_for_its_line(ranges: int):
-    size = block_size(ranges)
+@pytest.mark.parametrize("length", [1, 300])
+def test_the_block_has_room_for_its_line(ranges: int, length: int):
+    names = [f"{i:0{length}}\u00e9" for i in range(ranges // 2)]
+    size = block_size(ranges, names)
     assert size >= 512
     assert size & (size - 1) == 0
     longest = [[10**13 + i, 10**13] for i in range(ranges)]
-    line = seal(b"", size, [], []).rstrip()
-    assert len(line) + sum(len(str(r)) for r in longest) <= size
+    line = seal(b"", size, [], {}, (10**9, 10**9)).rstrip()
+    assert len(line) + sum(len(str(r)) for r in longest) + len(json.dumps(names)) <= size
 
 
 def test_every_truncation_shows(tmp_path: Path):
-    sealed = seal(b"0123456789" * 10, 512, [[520, 10]], [[530, 40], [590, 22]])  # ends within values
+    sealed = seal(b"0123456789" * 10, 512, [[520, 10]], {"a": [530, 40], "b": [590, 22]}, (2, 5))  # ends within values
     for length in range(0, len(sealed), 3):
         (tmp_path / "x").write_bytes(sealed[:length])
         for columns in (True, False):

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError, NasbenchError
+from nasbench_lc.seal import verify
 from nasbench_lc.table import texts
 from tests.nasbench_lc.samples import curve, recipe, run, same, sample_table, table_of
 
@@ -376,6 +378,28 @@ def test_curves_alone_come_in_one_array(tmp_path: Path):
         np.testing.assert_array_equal(values[i], TABLE.columns[f"curves/{name}"])
     foreign = replaced("curves/test_loss", TABLE.columns["curves/test_loss"].astype(">f8"), compression="gzip", chunks=(1, 4))
     np.testing.assert_array_equal(store.read_curves(altered(path, foreign), ("test_loss",))[0], TABLE.columns["curves/test_loss"])
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", "<i4"])
+def test_curves_alone_are_those_of_the_whole_file(tmp_path: Path, kind: str):
+    """Those of our own kind are copied from their places; all others go through HDF5."""
+    columns = {**TABLE.columns, "curves/test_loss": TABLE.columns["curves/test_loss"].astype(kind)}
+    store.write(tmp_path / "x.h5", replace(TABLE, columns=columns))
+    assert (verify(tmp_path / "x.h5") is not None) == (kind == "<f4")
+    for metrics in (("test_loss",), ("train_loss", "test_loss", "train_loss")):
+        values = store.read_curves(tmp_path / "x.h5", metrics)
+        for name, value in zip(metrics, values, strict=True):
+            np.testing.assert_array_equal(value, store.read(tmp_path / "x.h5").columns[f"curves/{name}"])
+
+
+def test_curves_alone_of_a_newer_schema_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for module in ("seal", "store"):
+        monkeypatch.setattr(f"nasbench_lc.{module}.SCHEMA_VERSION", 2)
+    store.write(tmp_path / "x.h5", replace(TABLE, attributes={**TABLE.attributes, "schema_version": 2}))
+    assert store.read_curves(tmp_path / "x.h5", ("test_loss",)).shape == (1, 3, 4)
+    monkeypatch.undo()
+    with pytest.raises(FormatError, match="version 1"):
+        store.read_curves(tmp_path / "x.h5", ("test_loss",))
 
 
 @pytest.mark.parametrize("metrics", [("val_loss",), ("test_loss", "nothing"), ("../run/uid",)])
