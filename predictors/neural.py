@@ -24,7 +24,7 @@ from predictors.batches import Inputs, Scales
 from predictors.conformal import ENOUGH, value_range
 from predictors.fitting import FitOptions, Network, cut_validation, fit
 from predictors.options import choice, number
-from predictors.packing import pack_json, unpack_json
+from predictors.packing import check_metric, pack_json, unpack_json
 from predictors.paths import POINTS, forecast_from_paths
 from predictors.recalibration import Recalibration, tried_lengths
 from predictors.stretch import stretch, stretch_factor
@@ -33,7 +33,7 @@ __all__ = ["NeuralOptions", "NeuralPredictor"]
 
 CHUNK = 2048
 """Paths per pass of a network: what a step of 2048 needs stays in the cache of a processor."""
-STATISTICS, STRETCH, CALIBRATION = "scales.json", "stretch", "calibration."
+STATISTICS, STRETCH = "scales.json", "stretch"
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,7 @@ class NeuralPredictor(Predictor, abc.ABC):
             NotFittedError: Before `fit` or `load_state`.
             ConfigError: If another metric is asked for than was learnt.
         """
-        learnt = self.fitted()[0].metrics[0]
-        if observed.metric != learnt:
-            raise ConfigError(
-                f"The metric must be the one that the predictor was fitted to, {learnt}; got {observed.metric}. Fit another predictor."
-            )
+        check_metric(observed, self.fitted()[0].metrics[0])
         if not len(observed):
             return Forecast.from_point(t, np.empty((0, len(t))))
         own = self._ask(observed, t)
@@ -136,8 +132,7 @@ class NeuralPredictor(Predictor, abc.ABC):
         scales, network = self.fitted()
         weights: State = {name: value.float().numpy() for name, value in network.state_dict().items()}
         calibration = {} if self._calibration is None else self._calibration.state()
-        named = {CALIBRATION + name: value for name, value in calibration.items()}
-        return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **named, **weights}
+        return {STATISTICS: pack_json(scales.raw()), STRETCH: np.array([self._stretch]), **calibration, **weights}
 
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
@@ -147,8 +142,7 @@ class NeuralPredictor(Predictor, abc.ABC):
             network = self.build(scales)
         weights: dict[str, Any] = {name: torch.from_numpy(np.array(state[name])) for name in network.state_dict()}
         network.load_state_dict(weights)
-        calibration = {name.removeprefix(CALIBRATION): value for name, value in state.items() if name.startswith(CALIBRATION)}
-        self._calibration = Recalibration.from_state(calibration) if calibration else None
+        self._calibration = Recalibration.part_of(state)
         self._scales, self._network, self._stretch = scales, network.eval().double(), float(np.asarray(state[STRETCH])[0])
         return self
 

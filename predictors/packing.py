@@ -12,7 +12,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed, Status
 from nasbench_lc.errors import ConfigError
 from predictors.base import State
 
-__all__ = ["align", "columns", "pack", "pack_json", "unpack", "unpack_json"]
+__all__ = ["align", "check_metric", "columns", "pack", "pack_json", "unpack", "unpack_json"]
 
 
 def pack_json(value: object) -> npt.NDArray[np.uint8]:
@@ -73,11 +73,7 @@ def align(observed: Observed, like: CurveSet) -> Observed:
     Raises:
         ConfigError: If another metric is to be forecast than `like` is about.
     """
-    if observed.metric != like.metric:
-        raise ConfigError(
-            f"The metric must be the one that the predictor was fitted to, {like.metric}; got {observed.metric}. "
-            "Fit another predictor for that metric."
-        )
+    check_metric(observed, like.metric)
     return Observed(
         architectures=observed.architectures,
         hyperparameters=columns(observed.hyperparameters, observed.hyperparameter_names, like.hyperparameter_names),
@@ -91,6 +87,19 @@ def align(observed: Observed, like: CurveSet) -> Observed:
         n_params=observed.n_params,
         n_macs=observed.n_macs,
     )
+
+
+def check_metric(observed: Observed, learnt: str) -> None:
+    """Nothing, where what is to be forecast is what was learnt.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    if observed.metric != learnt:
+        raise ConfigError(
+            f"The metric must be the one that the predictor was fitted to, {learnt}; got {observed.metric}. "
+            "Fit another predictor for that metric."
+        )
 
 
 def columns(values: Floats, have: tuple[str, ...], want: tuple[str, ...]) -> Floats:

@@ -11,7 +11,7 @@ the validation curves also told a fit when to stop.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from predictors.scale import from_scale, to_scale
 
 __all__ = ["Recalibration", "tried_lengths"]
 
+_NAME = "calibration."
 PARTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 
 
@@ -85,13 +86,19 @@ class Recalibration:
         return low + (place - math.floor(place)) * (high - low)
 
     def state(self) -> State:
-        """As arrays, for a checkpoint."""
-        return {"lengths": self.lengths, "offsets": self.offsets, "span": self.span}
+        """As arrays among the others of a checkpoint."""
+        return {_NAME + f.name: getattr(self, f.name) for f in fields(self)}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """The inverse of :meth:`state`."""
-        return cls(*(np.array(state[name]) for name in ("lengths", "offsets", "span")))
+    def part_of(cls, state: Mapping[str, npt.NDArray[Any]]) -> Self | None:
+        """That of a checkpoint, the inverse of :meth:`state`; None where it has none."""
+        names = [_NAME + f.name for f in fields(cls)]
+        return cls(*(np.array(state[name]) for name in names)) if names[0] in state else None
+
+    @staticmethod
+    def left_out_of(state: Mapping[str, npt.NDArray[Any]]) -> State:
+        """The other arrays of a checkpoint."""
+        return {name: value for name, value in state.items() if not name.startswith(_NAME)}
 
 
 def _centre_and_spread(forecast: Forecast, metric: str) -> tuple[Floats, Floats]:

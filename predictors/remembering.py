@@ -14,12 +14,12 @@ from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor, State
 from predictors.conformal import ENOUGH, value_range
 from predictors.options import Options
-from predictors.packing import pack_json, unpack_json
+from predictors.packing import check_metric, pack_json, unpack_json
 from predictors.recalibration import Recalibration, tried_lengths
 
 __all__ = ["RememberingOptions", "RememberingPredictor"]
 
-FACTS, CALIBRATION = "facts", "calibration."
+FACTS = "facts"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class RememberingPredictor(Predictor):
         self._state = arrays | {FACTS: pack_json({"metric": train.metric, "epochs": train.epochs} | facts)}
         if self.config.recalibrate and valid is not None and len(valid) >= ENOUGH:
             learnt = Recalibration.learn(self._own, valid, tried_lengths(valid.epochs), value_range(train, valid))
-            self._state |= {CALIBRATION + name: value for name, value in learnt.state().items()}
+            self._state |= learnt.state()
         return self
 
     @final
@@ -74,17 +74,14 @@ class RememberingPredictor(Predictor):
             ConfigError: If another metric is asked for than was learnt.
         """
         own = self._own(observed, t)
-        learnt = {name.removeprefix(CALIBRATION): value for name, value in self.state().items() if name.startswith(CALIBRATION)}
-        return Recalibration.from_state(learnt).apply(own, observed) if learnt else own
+        calibration = Recalibration.part_of(self.state())
+        return own if calibration is None else calibration.apply(own, observed)
 
     def _own(self, observed: Observed, t: Floats) -> Forecast:
-        state = {name: value for name, value in self.state().items() if not name.startswith(CALIBRATION)}
-        facts = unpack_json(state.pop(FACTS))
-        if observed.metric != facts["metric"]:
-            raise ConfigError(
-                f"The metric must be the one that the predictor was fitted to, {facts['metric']}; got {observed.metric}. Fit another predictor."
-            )
-        return self._forecast(facts, state, observed, t) if len(observed) else Forecast.from_point(t, np.empty((0, len(t))))
+        arrays = Recalibration.left_out_of(self.state())
+        facts = unpack_json(arrays.pop(FACTS))
+        check_metric(observed, facts["metric"])
+        return self._forecast(facts, arrays, observed, t) if len(observed) else Forecast.from_point(t, np.empty((0, len(t))))
 
     @final
     def state(self) -> State:
