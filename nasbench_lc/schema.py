@@ -110,8 +110,8 @@ whose names end in the first 32 digits of the sha256 of their bytes; one process
 The file begins with an HDF5 user block (512 bytes or a larger power of two), which every HDF5 reader skips. Its one line reads
 `nasbench-lc seal 1 {{"size": ..., "structure": ..., "values": ..., "columns": ..., "curves": ...}}`: where the plain values of the columns
 and of the curves lie, as [offset, length], the sha256 of all bytes after the block but those values, and the sha256 of the columns' values.
-Those of the curves are covered by `run/sha256`. `"names"`, `"shape"` and `"schema"`, with a sha256 of their own in `"index"`, say which curve lies
-at each place of `"curves"`, as little-endian float32; a line may lack these four, and a file the block.
+Those of the curves are covered by `run/sha256`. Where the curves are little-endian float32, `"schema"`, `"shape"` and `"names"` say which
+lies where, with a sha256 of these and `"curves"` in `"index"`. A line may lack these four, and a file the block.
 
 ```python
 import h5py

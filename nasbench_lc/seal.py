@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nasbench_lc.errors import FormatError
-from nasbench_lc.schema import SCHEMA_VERSION
 
 __all__ = ["Index", "Range", "block_size", "seal", "verify"]
 
@@ -33,11 +32,13 @@ class Index:
     """Where the curves of a file lie, each as little-endian float32, row by row.
 
     Arguments:
-        shape: `(N, T)`, the same for all.
+        schema: The version of the file's format.
+        shape: `(N, T)`, the same for all; None where they are of another kind and HDF5 has to read them.
         curves: Name to place.
     """
 
-    shape: tuple[int, int]
+    schema: int
+    shape: tuple[int, int] | None
     curves: Mapping[str, Range]
 
 
@@ -49,15 +50,14 @@ def block_size(ranges: int, names: Sequence[str] = ()) -> int:
     return size
 
 
-def seal(content: bytes, size: int, columns: Sequence[Range], curves: Mapping[str, Range], shape: tuple[int, int] | None = None) -> bytes:
+def seal(content: bytes, size: int, columns: Sequence[Range], index: Index) -> bytes:
     """A file with its checksums.
 
     Arguments:
         content: The file after its user block.
         size: Of the user block, see :func:`block_size`.
         columns: Where the plain values of all columns but the curves lie.
-        curves: Where those of the curves lie, by name.
-        shape: Of every curve, if all are plain little-endian float32 and may be read from their places; else None.
+        index: Where those of the curves lie.
     """
 
     def digest(ranges: Iterable[Range]) -> str:
@@ -66,16 +66,16 @@ def seal(content: bytes, size: int, columns: Sequence[Range], curves: Mapping[st
             checksum.update(content[offset - size : offset - size + length])
         return checksum.hexdigest()
 
-    places = list(curves.values())
+    curves = list(index.curves.values())
     head = {
         "size": size,
-        "structure": digest(_between([*columns, *places], size, size + len(content))),
+        "structure": digest(_between([*columns, *curves], size, size + len(content))),
         "values": digest(columns),
         "columns": columns,
-        "curves": places,
+        "curves": curves,
     }
-    if shape is not None:
-        named = {"curves": places, "names": list(curves), "shape": shape, "schema": SCHEMA_VERSION}
+    if index.shape is not None:
+        named = {"schema": index.schema, "shape": index.shape, "names": list(index.curves), "curves": curves}
         head |= {**named, "index": _fingerprint(named)}
     return (_MAGIC + json.dumps(head, separators=(",", ":")).encode()).ljust(size - 1) + b"\n" + content
 
@@ -111,19 +111,17 @@ def verify(path: Path, columns: bool = True) -> Index | None:
 
 
 def _index(head: dict[str, Any]) -> Index | None:
-    """What a seal says of the curves; None if it is of the kind that says nothing, or of a newer schema.
+    """What a seal says of how to read the curves; None if it is of the kind that says nothing.
 
     Raises:
         ValueError: If it is damaged.
     """
     if set(head) == _SILENT:
         return None
-    named = {name: head[name] for name in ("curves", "names", "shape", "schema")}
+    named = {name: head[name] for name in ("schema", "shape", "names", "curves")}
     if set(head) != {*_SILENT, *named, "index"} or head["index"] != _fingerprint(named):
         raise ValueError("an index that does not match its checksum")
-    if head["schema"] > SCHEMA_VERSION:
-        return None
-    return Index(tuple(head["shape"]), dict(zip(head["names"], head["curves"], strict=True)))
+    return Index(head["schema"], tuple(head["shape"]), dict(zip(head["names"], head["curves"], strict=True)))
 
 
 def _fingerprint(named: dict[str, Any]) -> str:

@@ -69,14 +69,14 @@ def image(table: Table) -> bytes:
         content = file.get_file_image()
     finally:
         file.close()
-    return seal(content, size, columns, curves, _common_shape(table, curves))
+    return seal(content, size, columns, Index(int(table.attributes["schema_version"]), _shape(table, curves), curves))
 
 
-def _common_shape(table: Table, curves: Iterable[str]) -> tuple[int, int] | None:
-    """`(N, T)` if the curves are plain float32 of that shape, as in every table of ours, and the schema is the one that we know."""
+def _shape(table: Table, curves: Iterable[str]) -> tuple[int, int] | None:
+    """`(N, T)` if these curves are plain float32 of one shape, as in every table of ours."""
     kinds = {(c.dtype.str, c.shape) for c in (table.columns[_CURVES + name] for name in curves)}
-    known = table.attributes.get("schema_version") == SCHEMA_VERSION
-    return next((shape for kind, shape in kinds if kind == "<f4" and len(shape) == 2), None) if known and len(kinds) == 1 else None
+    shape = next((shape for kind, shape in kinds if kind == "<f4" and len(shape) == 2), None)
+    return shape if len(kinds) == 1 else None
 
 
 def _fill(file: h5f.FileID, table: Table) -> tuple[list[Range], dict[str, Range]]:
@@ -155,8 +155,8 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
     """
     try:
         index = _verify(path, columns=False)
-        if index is not None and metrics and set(metrics) <= set(index.curves):
-            return _read_indexed(path, index, metrics)
+        if index is not None and index.shape and index.schema <= SCHEMA_VERSION and metrics and set(metrics) <= set(index.curves):
+            return _read_indexed(path, index.shape, [index.curves[m] for m in metrics])
         # Again h5py's low-level interface: the objects of the other cost a third of the reading.
         file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
         _check_version(file, path)
@@ -178,15 +178,14 @@ def read_curves(path: Path, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
         raise _unreadable(path, error) from error
 
 
-def _read_indexed(path: Path, index: Index, metrics: Sequence[str]) -> npt.NDArray[np.float32]:
+def _read_indexed(path: Path, shape: tuple[int, int], places: Sequence[Range]) -> npt.NDArray[np.float32]:
     """What :func:`read_curves` answers, copied from where the seal says that it lies."""
-    values = np.empty((len(metrics), *index.shape), "<f4")
+    values = np.empty((len(places), *shape), "<f4")
     with path.open("rb", buffering=0) as handle:
-        for name, out in zip(metrics, values, strict=True):
-            offset, length = index.curves[name]
+        for (offset, length), out in zip(places, values, strict=True):
             handle.seek(offset)
             if length != out.nbytes or handle.readinto(out.data) != length:
-                raise OSError(f"{length} bytes for {name}")
+                raise OSError(f"{length} bytes at {offset}")
     return values
 
 

@@ -10,7 +10,7 @@ from evaluation.split import split
 from evaluation.transfer import aligned, concatenate
 
 PAIRS = (("mlp-car", "mlp-segment"), ("mlp-segment", "mlp-car"), ("nb201-cifar10-small", "nb201-cifar100-small"))
-FEW = (25, 100)
+FEW = (20, 200)
 MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "lc-gode", "lc-gode-x")
 
 

@@ -17,12 +17,12 @@ def test_any_change_shows_but_in_the_curves(tmp_path: Path, content: bytes, data
     ranges = [[512 + a, b - a] for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
     columns, curves = ranges[::2], ranges[1::2]
     places = {f"m{i}": place for i, place in enumerate(curves)}
-    shape = data.draw(st.sampled_from([None, (3, 2)]))
-    sealed = seal(content, 512, columns, places, shape)
+    index = Index(1, data.draw(st.sampled_from([None, (3, 2)])), places)
+    sealed = seal(content, 512, columns, index)
     assert sealed[512:] == content
     path = tmp_path / "x"
     path.write_bytes(sealed)
-    assert verify(path) == (None if shape is None else Index(shape, places))
+    assert verify(path) == (index if index.shape else None)
     at = data.draw(st.integers(0, len(sealed) - 1))
     altered = bytearray(sealed)
     altered[at] ^= 1 << data.draw(st.integers(0, 7))
@@ -51,12 +51,12 @@ def test_the_block_has_room_for_its_line(ranges: int, length: int):
     assert size >= 512
     assert size & (size - 1) == 0
     longest = [[10**13 + i, 10**13] for i in range(ranges)]
-    line = seal(b"", size, [], {}, (10**9, 10**9)).rstrip()
+    line = seal(b"", size, [], Index(10**9, (10**9, 10**9), {})).rstrip()
     assert len(line) + sum(len(str(r)) for r in longest) + len(json.dumps(names)) <= size
 
 
 def test_every_truncation_shows(tmp_path: Path):
-    sealed = seal(b"0123456789" * 10, 512, [[520, 10]], {"a": [530, 40], "b": [590, 22]}, (2, 5))  # ends within values
+    sealed = seal(b"0123456789" * 10, 512, [[520, 10]], Index(1, None, {"a": [530, 40], "b": [590, 22]}))  # ends within values
     for length in range(0, len(sealed), 3):
         (tmp_path / "x").write_bytes(sealed[:length])
         for columns in (True, False):
