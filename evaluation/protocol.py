@@ -3,6 +3,7 @@
 import abc
 from dataclasses import dataclass
 
+from evaluation.matching import matched
 from evaluation.split import Split, split
 from evaluation.transfer import aligned, concatenate, met
 from nasbench_lc.curves import CurveSet
@@ -37,7 +38,8 @@ class Strict(Protocol):
     Arguments:
         train_size: How many runs train and valid hold together; None for all.
         transfer_to: The curves that are scored instead of those that are learnt from; None for the same.
-        transfer_curves: How many runs of `transfer_to`, from its train and valid parts, the fit sees besides.
+        transfer_curves: How many runs of `transfer_to`, from its train and valid parts, the fit sees besides; the source's are moved
+            to where these lie, see :mod:`evaluation.matching`.
         same_task: Whether `transfer_to` is of the same task, so that not its runs alone but their groups must be new to the fit,
             see :func:`evaluation.transfer.met`.
     """
@@ -68,7 +70,8 @@ class Strict(Protocol):
                 f"The target curves to learn from must number 0 .. {most}; got {self.transfer_curves}. Choose another --transfer-curves."
             )
         few = split(goal, seed, self.transfer_curves)
-        return Split(concatenate(train, few.train), concatenate(valid, few.valid), whole.test)
+        shown = concatenate(few.train, few.valid)
+        return Split(concatenate(matched(train, shown), few.train), concatenate(matched(valid, shown), few.valid), whole.test)
 
     def last_epoch(self, horizon: int, epochs: int) -> int:
         """The horizon itself."""

@@ -7,7 +7,7 @@ import numpy as np
 from nasbench_lc.curves import Bools, CurveSet
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["aligned", "concatenate", "met"]
+__all__ = ["aligned", "check_length", "concatenate", "met"]
 
 
 def aligned(curves: CurveSet, like: CurveSet) -> CurveSet:
@@ -54,14 +54,23 @@ def met(curves: CurveSet, others: CurveSet, same_task: bool) -> Bools:
     return np.array([u in known or g in known for u, g in zip(curves.uid, curves.group, strict=True)], dtype=np.bool_)
 
 
-def concatenate(a: CurveSet, b: CurveSet) -> CurveSet:
-    """The curves of both, `b` (aligned with `a`) after `a`.
+def check_length(a: CurveSet, b: CurveSet) -> None:
+    """Nothing, where curves can be learnt from together.
 
     Raises:
         ConfigError: If they are not equally long.
     """
     if a.epochs != b.epochs:
         raise ConfigError(f"Curves that are learnt from together must have {a.epochs} epochs; got {b.epochs}. Use --transfer-curves 0.")
+
+
+def concatenate(a: CurveSet, b: CurveSet) -> CurveSet:
+    """The curves of both, `b` (aligned with `a`) after `a`.
+
+    Raises:
+        ConfigError: If they are not equally long.
+    """
+    check_length(a, b)
     return replace(
         a,
         architectures=a.architectures + b.architectures,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau
 from benchmarks.studies.fits import Fit
+from evaluation.matching import matched
 from evaluation.results import Row
 from evaluation.sections import Section
 from evaluation.split import split
@@ -29,7 +30,11 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
             some = {n: split(goal, seed, n) for n in available}
             cases = {"zero-shot": (base.train, base.valid)}
             for n, part in some.items():
-                cases[f"with {n} of the target"] = concatenate(base.train, part.train), concatenate(base.valid, part.valid)
+                shown = concatenate(part.train, part.valid)
+                train, valid = matched(base.train, shown), matched(base.valid, shown)
+                if n == FEW[0]:
+                    cases[f"with {n}, unmoved"] = concatenate(base.train, part.train), concatenate(base.valid, part.valid)
+                cases[f"with {n} of the target"] = concatenate(train, part.train), concatenate(valid, part.valid)
                 cases[f"{n} of the target alone"] = part.train, part.valid
             cases["all of the target"] = whole.train, whole.valid
             for case, (train, valid) in cases.items():
@@ -44,6 +49,7 @@ def _sections(rows: Sequence[Row]) -> list[Section]:
 TRANSFER = Study(
     "Transfer",
     "10 epochs observed, scored on the test part of the target. The curves of the target that are learnt from come from its train and valid parts; "
+    "beside them the source's are moved to their mean and spread (`evaluation/matching.py`), but for the column that says unmoved; "
     "`nasbench-lc evaluate SOURCE.h5 --transfer-to TARGET.h5 --transfer-curves K` asks the same of any two files.",
     _fits,
     _sections,

@@ -1,3 +1,5 @@
+import numpy as np
+
 from benchmarks.studies import transfers
 from benchmarks.studies.base import Unavailable
 from benchmarks.studies.fits import Fit
@@ -24,13 +26,19 @@ def test_every_case_learns_from_what_its_name_says() -> None:
     fits = asked("mlp-car to mlp-segment")
     base, goal = split(CAR, 0), split(SEGMENT, 0)
     source, target = {*base.train.uid, *base.valid.uid}, {*goal.train.uid, *goal.valid.uid}
-    few = learnt_from(fits["25 of the target alone"])
-    assert len(few) == 25
+    few = learnt_from(fits["20 of the target alone"])
+    assert len(few) == 20
     assert few < target
     assert learnt_from(fits["zero-shot"]) == source
-    assert learnt_from(fits["with 25 of the target"]) == source | few
+    for case in ("with 20 of the target", "with 20, unmoved"):
+        assert learnt_from(fits[case]) == source | few
     assert learnt_from(fits["all of the target"]) == target
-    assert list(fits) == ["zero-shot", "with 25 of the target", "25 of the target alone", "all of the target"]  # 100 are not there
+    names = ["zero-shot", "with 20, unmoved", "with 20 of the target", "20 of the target alone", "all of the target"]
+    assert list(fits) == names  # 200 are not there
+    unmoved, moved = (fits[case].train for case in names[1:3])
+    assert unmoved.uid == moved.uid
+    assert np.array_equal(unmoved.y[: len(base.train)], base.train.y)
+    assert not np.array_equal(moved.y, unmoved.y)
 
 
 def test_every_case_is_scored_on_the_same_curves_of_the_target_that_none_has_seen() -> None:
@@ -46,5 +54,5 @@ def test_both_ways_are_asked_and_a_missing_file_is_said() -> None:
     answers = list(transfers.TRANSFER.fits(SOURCE, 1))
     (missing,) = (str(answer) for answer in answers if isinstance(answer, Unavailable))
     assert missing.startswith("nb201-cifar10-small to nb201-cifar100-small: ")
-    assert len(asked("mlp-segment to mlp-car")) == 4
+    assert len(asked("mlp-segment to mlp-car")) == 5
     assert {fit.spec for fit in answers if isinstance(fit, Fit)} == set(transfers.MODELS)

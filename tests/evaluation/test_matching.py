@@ -1,0 +1,101 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, matched
+from evaluation.protocol import Strict
+from evaluation.split import split
+from nasbench_lc.curves import CurveSet, Floats
+from nasbench_lc.errors import ConfigError
+from predictors.scale import from_scale, to_scale
+from tests.evaluation.toys import toy_curves
+
+
+def logs(curves: CurveSet) -> Floats:
+    return to_scale(curves.target, curves.metric)
+
+
+def shifted(curves: CurveSet, factor: float, power: float = 1.0) -> CurveSet:
+    """Losses of another height and spread, on their logarithmic scale."""
+    y = curves.y.copy()
+    for j in (0, 1):
+        z = to_scale(y[:, :, j], "test_loss")
+        y[:, :, j] = from_scale((z - z.mean()) * power + z.mean() + np.log(factor), "test_loss")
+    return replace(curves, y=y)
+
+
+@pytest.mark.parametrize(("factor", "power"), [(0.1, 1.0), (3.0, 0.5), (0.5, 2.0)])
+def test_curves_come_to_lie_where_the_target_s_do(factor: float, power: float) -> None:
+    source, few = toy_curves(60, seed=1), shifted(toy_curves(400, seed=2), factor, power)
+    moved = matched(source, few)
+    np.testing.assert_allclose(logs(moved).mean(0), logs(few).mean(0), atol=0.02)
+    np.testing.assert_allclose(logs(moved).std(0), logs(few).std(0), rtol=0.05)
+
+
+def test_few_curves_count_as_so_many_and_the_source_as_one_and_five() -> None:
+    source, few = toy_curves(60, seed=1), shifted(toy_curves(3, seed=2), 0.2)
+    ours, theirs, moved = logs(source), logs(few), logs(matched(source, few))
+    mean = (3 * theirs.mean(0) + MEAN_COUNTS * ours.mean(0)) / (3 + MEAN_COUNTS)
+    np.testing.assert_allclose(moved.mean(0), mean, atol=1e-9)
+    square = 3 * ((theirs - mean) ** 2).mean(0) + SPREAD_COUNTS * np.maximum(ours.std(0), LEAST) ** 2
+    np.testing.assert_allclose(moved.std(0), np.sqrt(square / (3 + SPREAD_COUNTS)), rtol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_ranks_gaps_and_everything_else_stay(seed: int, n: int) -> None:
+    source, few = toy_curves(20, seed=seed), shifted(toy_curves(n, seed=seed + 1), 0.3, 1.5)
+    source.y[3, 4:, :] = np.nan
+    source.y[5, -1, 1] = np.inf
+    moved = matched(source, few)
+    np.testing.assert_array_equal(np.isfinite(moved.y), np.isfinite(source.y))
+    assert (moved.uid, moved.group, moved.status, moved.architectures) == (source.uid, source.group, source.status, source.architectures)
+    for epoch in range(source.epochs):
+        there = np.isfinite(source.target[:, epoch])
+        order = np.argsort(source.target[there, epoch])
+        assert (np.diff(moved.target[there, epoch][order]) >= 0).all()
+    accuracy = moved.for_metric("test_acc").target
+    assert ((accuracy >= 0) & (accuracy <= 1) | ~np.isfinite(accuracy)).all()
+
+
+def test_one_exploding_curve_on_either_side_moves_no_other() -> None:
+    source, few = toy_curves(60, seed=1), toy_curves(20, seed=2)
+    before = matched(source, few).target
+    source.y[7], few.y[3] = 1e12, 1e12
+    after = matched(source, few).target
+    assert after[7, -1] > 1e3
+    rest = np.arange(60) != 7
+    assert np.abs(np.log(after[rest] / before[rest])).max() < 0.7
+
+
+def test_what_the_target_does_not_record_stays_as_it_is() -> None:
+    source, few = toy_curves(20, seed=1), shifted(toy_curves(10, seed=2), 0.2)
+    few.y[:, :, 2] = np.nan
+    few.y[:, 8:, :] = np.nan
+    moved = matched(source, few)
+    np.testing.assert_array_equal(moved.y[:, :, 2], source.y[:, :, 2])
+    np.testing.assert_array_equal(moved.y[:, 8:], source.y[:, 8:])
+    assert (moved.y[:, :8, :2] < source.y[:, :8, :2]).all()
+
+
+def test_curves_of_another_length_are_refused() -> None:
+    with pytest.raises(ConfigError, match="12 epochs; got 9"):
+        matched(toy_curves(), toy_curves(epochs=9))
+
+
+def test_a_transfer_moves_the_source_by_nothing_but_the_curves_that_it_may_see() -> None:
+    source, goal = toy_curves(seed=1), shifted(toy_curves(40, seed=2), 0.1)
+    parts = Strict(transfer_to=goal, transfer_curves=12).parts(source, 0)
+    own = len(parts.train) - len(split(goal, 0, 12).train)
+    assert logs(parts.train)[:own].mean() == pytest.approx(logs(goal).mean(), abs=0.5)
+    spoilt = replace(
+        goal, y=np.where(np.isin(goal.uid, split(goal, 0, 12).train.uid + split(goal, 0, 12).valid.uid)[:, None, None], goal.y, 99.0)
+    )
+    again = Strict(transfer_to=spoilt, transfer_curves=12).parts(source, 0)
+    np.testing.assert_array_equal(again.train.y, parts.train.y)
+    np.testing.assert_array_equal(again.valid.y, parts.valid.y)
+    zero = Strict(transfer_to=goal).parts(source, 0)
+    np.testing.assert_array_equal(zero.train.y, split(source, 0).train.y)
