@@ -17,8 +17,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-# Every model on every shipped dataset under the strict protocol, the paper's models under the paper's as well. Resumes where it was stopped;
+# Every model on every shipped dataset under the strict protocol, the paper's models under the paper's as well; then the studies, of which those of
+# other people's curves need their folder (make results DATA=...) and are skipped with a sentence without it. Resumes where it was stopped;
 # everything shares the folder of finished fits, so that what is fitted once is not fitted again.
+DATA ?=
 PAPER := lc-gode-paper,lc-gode,node,nsde,lstm,vrnn,lc-bnn,lc-pfn
 EVALUATE := $(BIN)/nasbench-lc evaluate --seeds 3 --cache reports/fits
 
@@ -27,6 +29,7 @@ results: $(VENV)/.installed
 		$(EVALUATE) datasets/$$name.h5 --baselines --observe 1,10 --out docs/results/$$name || exit 1; \
 		$(EVALUATE) datasets/$$name.h5 --models $(PAPER) --protocol paper --out docs/results/$$name-paper || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.studies all $(if $(DATA),--data $(DATA))
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
