@@ -11,18 +11,33 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.transfer import check_length
+from evaluation.split import Split
+from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
 from predictors.robust import limits
 from predictors.scale import from_scale, to_scale
 
-__all__ = ["matched"]
+__all__ = ["beside", "matched"]
 
 MEAN_COUNTS, SPREAD_COUNTS = 1, 5
 """Of so many curves is the source's own mean, and spread, worth in the estimate of the target's. Chosen on 1 to 20 curves of mlp-car and mlp-segment,
 splits 100 to 103."""
 LEAST = 0.02
 """The least spread."""
+
+
+def beside(source: Split, own: Split) -> Split:
+    """What is learnt from, with the source's curves moved to where one's own lie; scored are one's own.
+
+    Raises:
+        ConfigError: If source and target are not equally long.
+    """
+    shown = concatenate(own.train, own.valid)
+    train, valid = (
+        replace(concatenate(matched(theirs, shown), ours), schedule=ours.schedule)
+        for theirs, ours in ((source.train, own.train), (source.valid, own.valid))
+    )
+    return Split(train, valid, own.test)
 
 
 def matched(source: CurveSet, few: CurveSet) -> CurveSet:

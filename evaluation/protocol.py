@@ -3,9 +3,9 @@
 import abc
 from dataclasses import dataclass
 
-from evaluation.matching import matched
+from evaluation.matching import beside
 from evaluation.split import Split, split
-from evaluation.transfer import aligned, concatenate, met
+from evaluation.transfer import aligned, met
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.errors import ConfigError
 from predictors.base import Predictor
@@ -69,9 +69,7 @@ class Strict(Protocol):
             raise ConfigError(
                 f"The target curves to learn from must number 0 .. {most}; got {self.transfer_curves}. Choose another --transfer-curves."
             )
-        few = split(goal, seed, self.transfer_curves)
-        shown = concatenate(few.train, few.valid)
-        return Split(concatenate(matched(train, shown), few.train), concatenate(matched(valid, shown), few.valid), whole.test)
+        return beside(Split(train, valid, whole.test), split(goal, seed, self.transfer_curves))
 
     def last_epoch(self, horizon: int, epochs: int) -> int:
         """The horizon itself."""

@@ -22,12 +22,12 @@ def aligned(curves: CurveSet, like: CurveSet) -> CurveSet:
     """
     if like.metric not in curves.metrics:
         raise ConfigError(
-            f"The curves to transfer to must record {like.metric}; got {', '.join(curves.metrics)}. Choose a --metric that both files have."
+            f"Both files must record {like.metric}; got {', '.join(curves.metrics)} in one. Choose a --metric that both have."
         )
     if sorted(curves.hyperparameter_names) != sorted(like.hyperparameter_names):
         raise ConfigError(
-            f"The curves to transfer to must have the hyperparameters {', '.join(like.hyperparameter_names) or '(none)'}; "
-            f"got {', '.join(curves.hyperparameter_names) or '(none)'}. Choose files of one recipe."
+            f"Both files must have the hyperparameters {', '.join(like.hyperparameter_names) or '(none)'}; "
+            f"got {', '.join(curves.hyperparameter_names) or '(none)'} in one. Choose files of one recipe."
         )
     y = np.full((len(curves), curves.epochs, len(like.metrics)), np.nan)
     for j, name in enumerate(like.metrics):
@@ -61,7 +61,9 @@ def check_length(a: CurveSet, b: CurveSet) -> None:
         ConfigError: If they are not equally long.
     """
     if a.epochs != b.epochs:
-        raise ConfigError(f"Curves that are learnt from together must have {a.epochs} epochs; got {b.epochs}. Use --transfer-curves 0.")
+        raise ConfigError(
+            f"Curves that are learnt from together must have {a.epochs} epochs; got {b.epochs}. Choose files of one length, or --transfer-curves 0."
+        )
 
 
 def concatenate(a: CurveSet, b: CurveSet) -> CurveSet:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau
 from benchmarks.studies.fits import Fit
-from evaluation.matching import matched
+from evaluation.matching import beside
 from evaluation.results import Row
 from evaluation.sections import Section
 from evaluation.split import split
@@ -30,11 +30,10 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
             some = {n: split(goal, seed, n) for n in available}
             cases = {"zero-shot": (base.train, base.valid)}
             for n, part in some.items():
-                shown = concatenate(part.train, part.valid)
-                train, valid = matched(base.train, shown), matched(base.valid, shown)
+                both = beside(base, part)
                 if n == FEW[0]:
                     cases[f"with {n}, unmoved"] = concatenate(base.train, part.train), concatenate(base.valid, part.valid)
-                cases[f"with {n} of the target"] = concatenate(train, part.train), concatenate(valid, part.valid)
+                cases[f"with {n} of the target"] = both.train, both.valid
                 cases[f"{n} of the target alone"] = part.train, part.valid
             cases["all of the target"] = whole.train, whole.valid
             for case, (train, valid) in cases.items():

@@ -35,7 +35,13 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.option("--protocol", default="strict", show_default=True, type=click.Choice(["strict", "paper"]), help="paper is optimistic.")
 @click.option("--train-size", type=int, help="Use only the first so many runs of train and valid.")
 @click.option("--transfer-to", type=click.Path(path_type=Path), help="Fit on FILE, score on the test part of this dataset.")
-@click.option("--transfer-curves", type=int, default=0, show_default=True, help="With --transfer-to: target curves that the fit sees; FILE's are moved to where they lie.")
+@click.option(
+    "--transfer-curves",
+    type=int,
+    default=0,
+    show_default=True,
+    help="With --transfer-to: target curves that the fit sees; FILE's are moved to where they lie.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the models that have it; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the report goes; reports/FILE by default.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Where finished fits are kept and looked for; OUT/.cache by default.")

@@ -31,11 +31,12 @@ def save_fitted(
     data: CurveDataset,
     parts: "Split",
     *,
+    source: CurveDataset | None,
     seed: int,
     train_size: int | None,
     fit_seconds: float,
 ) -> None:
-    """Keep a fitted predictor with what it saw."""
+    """Keep a fitted predictor with what it saw, of `data` and, where that is not None, of `source`."""
     checkpoint.save(
         folder,
         checkpoint.Checkpoint(
@@ -48,6 +49,7 @@ def save_fitted(
                 "epochs": data.table.epochs,
                 "recipe_hash": str(data.attributes["recipe_hash"]),
                 "digest": data.digest,
+                **({} if source is None else {"source": {"file": source.path.name, "digest": source.digest}}),
             },
             split={"seed": seed, "train_size": train_size},
             seen=(*parts.train.uid, *parts.valid.uid),

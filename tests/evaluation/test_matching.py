@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, matched
+from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, beside, matched
 from evaluation.protocol import Strict
 from evaluation.split import split
 from nasbench_lc.curves import CurveSet, Floats
@@ -99,3 +99,13 @@ def test_a_transfer_moves_the_source_by_nothing_but_the_curves_that_it_may_see()
     np.testing.assert_array_equal(again.valid.y, parts.valid.y)
     zero = Strict(transfer_to=goal).parts(source, 0)
     np.testing.assert_array_equal(zero.train.y, split(source, 0).train.y)
+
+
+def test_what_is_learnt_from_both_keeps_one_s_own_schedule_and_test_part() -> None:
+    source, own = split(toy_curves(40, seed=1), 0), split(replace(toy_curves(20, seed=2), schedule=np.linspace(1, 0, 12)), 0)
+    both = beside(source, own)
+    assert both.train.uid == source.train.uid + own.train.uid
+    assert both.valid.uid == source.valid.uid + own.valid.uid
+    assert both.test is own.test
+    assert both.train.schedule is own.train.schedule
+    np.testing.assert_array_equal(both.valid.y[-len(own.valid) :], own.valid.y)

@@ -1,0 +1,84 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.split import split
+from nasbench_lc import checkpoint, store
+from nasbench_lc.cli import main
+from nasbench_lc.config import Recipe
+from nasbench_lc.curves import CurveSet
+from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.table import Table
+from tests.nasbench_lc.samples import curve, run, sample_table, table_of
+
+N, EPOCHS = 24, 12
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One's own file, the same architectures on another task, and files that do not go with it."""
+    folder = tmp_path_factory.mktemp("cli")
+    store.write(folder / "own.h5", sample_table(N, EPOCHS))
+    other = Recipe.of("mlp", "other", EPOCHS, {"schedule": "step"})
+    table = table_of([curve(run(i, recipe=other)) for i in range(N)], other)
+    store.write(folder / "other.h5", Table({**table.attributes, "task": "other"}, table.columns))
+    short = sample_table(N, EPOCHS - 1)
+    store.write(folder / "short.h5", Table({**short.attributes, "task": "other"}, {**short.columns, "run/uid": short.columns["arch/key"]}))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture
+def train(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict]:
+    """What a training that must succeed prints with --json."""
+
+    def trained(*arguments: str) -> dict:
+        capsys.readouterr()
+        assert call("train-predictor", "own.h5", "--observe", "4", "--json", *arguments) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    return trained
+
+
+def curves(file: str) -> CurveSet:
+    return CurveDataset(Path(file)).curves()
+
+
+def test_a_source_is_learnt_from_beside_one_s_own_and_the_checkpoint_says_so(train: Callable[..., dict]) -> None:
+    report = train("--model", "knn", "--source", "other.h5", "--train-size", "7", "--out", "both")
+    own, source = split(curves("own.h5"), 0, 7), split(curves("other.h5"), 0)
+    kept = checkpoint.load(Path("both"))
+    assert set(kept.seen) == {*own.train.uid, *own.valid.uid, *source.train.uid, *source.valid.uid}
+    assert (report["n_train"], report["n_valid"]) == (len(own.train) + len(source.train), len(own.valid) + len(source.valid))
+    assert kept.dataset["source"] == {"file": "other.h5", "digest": CurveDataset(Path("other.h5")).digest}
+    assert "source" not in checkpoint.load(Path(train("--model", "knn", "--out", "alone")["checkpoint"])).dataset
+    assert call("predict", "both", "own.h5", "--observe", "4") == 0
+
+
+def test_the_printed_error_is_that_of_one_s_own_curves(train: Callable[..., dict]) -> None:
+    report = train("--model", "last-value", "--source", "other.h5", "--out", "both")
+    observed, target = split(curves("own.h5"), 0).valid.observe(4)
+    off = np.abs(observed.target[:, -1:] - target.y) / np.maximum(np.abs(target.y), 1e-3)
+    assert report["valid_mape"] == pytest.approx(off.mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize(("source", "named"), [("own.h5", "none of 24"), ("short.h5", "one length"), ("absent.h5", "absent.h5")])
+def test_a_source_that_does_not_serve_exits_2(source: str, named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train-predictor", "own.h5", "--model", "knn", "--observe", "4", "--source", source, "--out", "never") == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert len([line for line in said.splitlines() if not line.startswith("dataset: ")]) == 1
+    assert not Path("never").exists()
