@@ -20,8 +20,8 @@ from predictors.scale import from_scale, to_scale
 __all__ = ["beside", "matched"]
 
 MEAN_COUNTS, SPREAD_COUNTS = 1, 5
-"""Of so many curves is the source's own mean, and spread, worth in the estimate of the target's. Chosen on 1 to 20 curves of mlp-car and mlp-segment,
-splits 100 to 103."""
+"""As how many curves of the target the source's own mean, and its own spread, count in the estimate of the target's. Chosen on 1 to 20 curves of
+mlp-car and mlp-segment, splits 100 to 103."""
 LEAST = 0.02
 """The least spread."""
 
