@@ -205,9 +205,10 @@ def test_a_transfer_says_that_it_is_one() -> None:
     assert results.name == "car.h5 to segment.h5"
     assert {"train_size": 12, "transfer_curves": 5, "quick": True}.items() <= results.dataset.items()
     assert {"file": "segment.h5", "task": "segment", "n_curves": 24}.items() <= results.dataset["transfer_to"].items()
+    assert "moved to the mean and spread" in results.dataset["transfer_how"]
     plain = evaluate(MODELS, toy_curves(), **ASKED, dataset={"file": "car.h5"})
     assert plain.name == "car.h5"
-    assert not {"train_size", "transfer_curves", "transfer_to"} & plain.dataset.keys()
+    assert not {"train_size", "transfer_curves", "transfer_to", "transfer_how"} & plain.dataset.keys()
 
 
 def test_a_fitted_model_is_scored_on_the_target_of_a_transfer() -> None:
