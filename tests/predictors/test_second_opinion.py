@@ -6,7 +6,7 @@ import pytest
 from nasbench_lc.curves import Floats, Observed
 from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
 from predictors.scale import to_scale
-from predictors.second_opinion import WEIGHTS, learn_weights, weight_at
+from predictors.second_opinion import BLIND, WEIGHTS, learn_weights, weight_at
 from tests.predictors.toy_curves import power_curves
 
 
@@ -32,11 +32,14 @@ def test_a_second_opinion_counts_as_much_as_it_helps(first: float, second: float
     assert (np.diff(found[0]) > 0).all()
 
 
-def test_too_few_curves_give_it_no_weight() -> None:
+def test_too_few_curves_decide_nothing() -> None:
     few = CURVES.subset(slice(0, 38))
-    assert not learn_weights(_asker(0.2, 0.0, few), few)[1].any()  # pyright: ignore[reportArgumentType]
     crowd = replace(CURVES, group=("one",) * len(CURVES))
-    assert not learn_weights(_asker(0.2, 0.0, crowd), crowd)[1].any()  # pyright: ignore[reportArgumentType]
+    nothing = replace(CURVES, y=np.full_like(CURVES.y, np.nan))
+    for curves in (few, crowd, nothing):
+        for first, second in ((0.2, 0.0), (0.0, 0.2)):
+            weights = learn_weights(_asker(first, second, curves), curves)  # pyright: ignore[reportArgumentType]
+            assert weights[1].tolist() == [BLIND[0], *[BLIND[1]] * (weights.shape[1] - 1)]
 
 
 def test_between_the_lengths_that_were_tried_the_weight_lies_between_theirs() -> None:
