@@ -104,3 +104,26 @@ def test_every_shipped_dataset_is_sound_small_and_has_its_card(path: Path) -> No
     assert path.with_suffix(".md").read_text() == card(data)
     if b"apportioned" in data.table.columns["run/seconds_kind"]:
         assert json.loads(path.with_suffix(".seconds.json").read_text())["networks"] >= 30
+
+
+def test_what_few_curves_give_in_the_readme_and_the_flagship_s_page_is_what_the_study_found() -> None:
+    rows = json.loads((ROOT / "docs" / "results" / "studies" / "transfer.json").read_text())["rows"]
+
+    def error(model: str, pair: str, case: str) -> str:
+        found = [r["mape"] for r in rows if (r["model"], r["transfer"], r["learnt from"]) == (model, pair, case)]
+        assert len(found) == 3
+        return f"{sum(found) / 3:.3f}"
+
+    def errors(pair: str, model: str = "lc-gode-x") -> list[str]:
+        cases = ("20 of the target alone", "with 20 of the target", "200 of the target alone")
+        return [error(model, pair, case) for case in cases]
+
+    to_segment, to_car, trees = (
+        errors("mlp-car to mlp-segment"),
+        errors("mlp-segment to mlp-car"),
+        errors("mlp-car to mlp-segment", "extra-trees"),
+    )
+    readme, page = (ROOT / "README.md").read_text(), (ROOT / "docs" / "flagship.md").read_text()
+    assert f"falls from {to_segment[0]} to {to_segment[1]}, that of extra-trees from {trees[0]} to {trees[1]}" in readme
+    for alone, both, many in (to_segment, to_car):
+        assert {alone, both, many} <= set(re.findall(r"\d\.\d{3}", page))
