@@ -42,7 +42,7 @@ class Index:
     curves: Mapping[str, Range]
 
 
-def block_size(ranges: int, names: Sequence[str] = ()) -> int:
+def block_size(ranges: int, names: Sequence[str]) -> int:
     """The size of a user block with room for so many ranges and for the names of curves: a power of two, at least 512, as HDF5 demands."""
     size = 512
     while size < 384 + 40 * ranges + len(json.dumps(names)):

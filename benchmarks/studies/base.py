@@ -12,7 +12,7 @@ from evaluation.table import number
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 
-__all__ = ["Source", "Study", "Unavailable", "cross_table", "error_and_tau", "text"]
+__all__ = ["Source", "Study", "Unavailable", "cross_table", "error_and_tau", "tables_by", "text"]
 
 
 class Unavailable(Exception):
@@ -85,13 +85,18 @@ def cross_table(title: str, rows: Sequence[Row], down: str, across: str, key: st
     return title, [down, *map(str, columns)], [[str(line), *(text(found.get((line, c))) for c in columns)] for line in lines]
 
 
-def error_and_tau(rows: Sequence[Row], by: str, across: str) -> list[Section]:
-    """For every value of `by` a table of the MAPE and one of Kendall's tau, models down."""
+def tables_by(rows: Sequence[Row], by: str, across: str, scores: Mapping[str, str]) -> list[Section]:
+    """For every value of `by` a table of each score, title to key, models down."""
     return [
         cross_table(f"{value}: {title}", [row for row in rows if row[by] == value], "model", across, key)
         for value in dict.fromkeys(row[by] for row in rows)
-        for title, key in (("MAPE", "mape"), ("Kendall tau", "kendall"))
+        for title, key in scores.items()
     ]
+
+
+def error_and_tau(rows: Sequence[Row], by: str, across: str) -> list[Section]:
+    """For every value of `by` a table of the MAPE and one of Kendall's tau, models down."""
+    return tables_by(rows, by, across, {"MAPE": "mape", "Kendall tau": "kendall"})
 
 
 def text(value: Mean | None) -> str:

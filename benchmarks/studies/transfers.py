@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.studies.base import Source, Study, Unavailable, cross_table, error_and_tau
+from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau, tables_by
 from benchmarks.studies.fits import Fit
 from evaluation.matching import beside
 from evaluation.results import Row
@@ -42,13 +42,8 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
 
 
 def _sections(rows: Sequence[Row]) -> list[Section]:
-    covered = [
-        cross_table(
-            f"{pair}: coverage of the 80 % intervals", [r for r in rows if r["transfer"] == pair], "model", "learnt from", "coverage_80"
-        )
-        for pair in dict.fromkeys(r["transfer"] for r in rows)
-    ]
-    return error_and_tau(rows, "transfer", "learnt from") + covered
+    covered = {"coverage of the 80 % intervals": "coverage_80"}
+    return error_and_tau(rows, "transfer", "learnt from") + tables_by(rows, "transfer", "learnt from", covered)
 
 
 TRANSFER = Study(

@@ -64,6 +64,13 @@ def sample_table(n: int = 5, epochs: int = 4, first: int = 0) -> Table:
     return table_of([curve(run(i, recipe=shared)) for i in range(first, first + n)], shared)
 
 
+def on_another_task(n: int, epochs: int) -> Table:
+    """The architectures of a :func:`sample_table`, each once, on the task "other"."""
+    other = Recipe.of("mlp", "other", epochs, {"schedule": "step"})
+    table = table_of([curve(run(i, recipe=other)) for i in range(n)], other)
+    return Table({**table.attributes, "task": "other"}, table.columns)
+
+
 def same(a: Table, b: Table) -> bool:
     """Whether two tables hold the same names, values and NaN, whatever the width of their text columns."""
     return a.columns.keys() == b.columns.keys() and all(

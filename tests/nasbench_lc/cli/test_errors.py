@@ -13,19 +13,13 @@ import numpy as np
 import pytest
 
 from nasbench_lc import store
-from nasbench_lc.cli import main
 from nasbench_lc.files import lock
 from nasbench_lc.table import Table
+from tests.nasbench_lc.cli.calls import call
 from tests.nasbench_lc.samples import curve, recipe, run, sample_table, table_of
 
 ROOT = Path(__file__).parents[3]
 EPOCHS = 12
-
-
-def call(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
-    return int(stop.value.code or 0)
 
 
 @pytest.fixture(scope="module")

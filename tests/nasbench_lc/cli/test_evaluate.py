@@ -5,19 +5,11 @@ from pathlib import Path
 import pytest
 
 from nasbench_lc import store
-from nasbench_lc.cli import main
-from nasbench_lc.config import Recipe
 from nasbench_lc.dataset import CurveDataset
-from nasbench_lc.table import Table
-from tests.nasbench_lc.samples import curve, run, sample_table, table_of
+from tests.nasbench_lc.cli.calls import call
+from tests.nasbench_lc.samples import on_another_task, sample_table
 
 N, EPOCHS = 24, 12
-
-
-def call(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
-    return int(stop.value.code or 0)
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +17,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two files with the same architectures on two tasks, and a checkpoint of the first."""
     folder = tmp_path_factory.mktemp("cli")
     store.write(folder / "toy.h5", sample_table(N, EPOCHS))
-    other = Recipe.of("mlp", "other", EPOCHS, {"schedule": "step"})
-    table = table_of([curve(run(i, recipe=other)) for i in range(N)], other)
-    store.write(folder / "other.h5", Table({**table.attributes, "task": "other"}, table.columns))
+    store.write(folder / "other.h5", on_another_task(N, EPOCHS))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert call("train-predictor", "toy.h5", "--model", "last-value", "--observe", "4", "--out", "checkpoint") == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nasbench_lc import store
-from nasbench_lc.cli import main
+from tests.nasbench_lc.cli.calls import call
 
 SMALL = ["generate", "--task", "iris", "--n", "3", "--epochs", "1", "--out", "x.h5", "--engine", "serial", "--device", "cpu"]
 
@@ -15,12 +15,6 @@ SMALL = ["generate", "--task", "iris", "--n", "3", "--epochs", "1", "--out", "x.
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def call(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
-    return int(stop.value.code or 0)
 
 
 def test_a_dry_run_tells_what_the_call_itself_would(capsys: pytest.CaptureFixture[str]):

@@ -7,20 +7,13 @@ import pytest
 
 from evaluation.split import split
 from nasbench_lc import checkpoint, store
-from nasbench_lc.cli import main
-from nasbench_lc.config import Recipe
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.table import Table
-from tests.nasbench_lc.samples import curve, run, sample_table, table_of
+from tests.nasbench_lc.cli.calls import call
+from tests.nasbench_lc.samples import on_another_task, sample_table
 
 N, EPOCHS = 24, 12
-
-
-def call(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
-    return int(stop.value.code or 0)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One's own file, the same architectures on another task, and files that do not go with it."""
     folder = tmp_path_factory.mktemp("cli")
     store.write(folder / "own.h5", sample_table(N, EPOCHS))
-    other = Recipe.of("mlp", "other", EPOCHS, {"schedule": "step"})
-    table = table_of([curve(run(i, recipe=other)) for i in range(N)], other)
-    store.write(folder / "other.h5", Table({**table.attributes, "task": "other"}, table.columns))
+    store.write(folder / "other.h5", on_another_task(N, EPOCHS))
     short = sample_table(N, EPOCHS - 1)
     store.write(folder / "short.h5", Table({**short.attributes, "task": "other"}, {**short.columns, "run/uid": short.columns["arch/key"]}))
     return folder
