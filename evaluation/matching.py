@@ -6,7 +6,6 @@ moment matching, as for domains in Sun, Feng and Saenko, "Return of frustratingl
 and one metric at a time, on the scale of :mod:`predictors.scale`.
 """
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from evaluation.split import Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
-from predictors.robust import limits
+from predictors.robust import limits, over_curves
 from predictors.scale import from_scale, to_scale
 
 __all__ = ["beside", "matched"]
@@ -76,6 +75,4 @@ def _moments(z: Floats) -> tuple[Floats, Floats]:
 
 
 def _nanmean(z: Floats) -> Floats:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
-        return np.nan_to_num(np.nanmean(z, 0))
+    return np.nan_to_num(over_curves(np.nanmean, z))

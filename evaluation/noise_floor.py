@@ -77,7 +77,9 @@ def repeated(curves: CurveSet) -> Floats | None:
     """
     members: dict[tuple[Any, ...], list[int]] = {}
     for i, group in enumerate(curves.group):
-        members.setdefault((group, *curves.hyperparameters[i].tolist()), []).append(i)
+        # NaN, an unknown hyperparameter, equals nothing; in a key it has to equal itself.
+        known = (None if np.isnan(v) else v for v in curves.hyperparameters[i].tolist())
+        members.setdefault((group, *known), []).append(i)
     several = [rows for rows in members.values() if len(rows) > 1]
     if not several:
         return None

@@ -64,10 +64,10 @@ def plot_dataset(curves: CurveSet, limit: int = 150, size: tuple[float, float] =
         t = curves.t[some]
         low, q1, mid, q3, high = np.nanquantile(y[:, some], [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
         axes.fill_between(t, low, high, color=PALETTE[0], alpha=0.15, linewidth=0, label="90 % of the curves")
-        axes.fill_between(t, q1, q3, color=PALETTE[0], alpha=0.25, linewidth=0, label="50 %")
+        axes.fill_between(t, q1, q3, color=PALETTE[0], alpha=0.25, linewidth=0, label="50 % of the curves")
         axes.plot(t, mid, color=INK, label="median")
         axes.set_ylim(*typical_range(np.concatenate([low, high])))
-        axes.legend()
+        axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
     axes.set(xlabel="epoch", ylabel=metric_label(curves.metric), xlim=(1, max(curves.epochs, 2)))
     axes.set_title(f"{len(curves)} learning curves")
     return figure
@@ -104,7 +104,7 @@ def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: di
         if j == 0 and np.isfinite(forecast.quantiles[row]).all():
             for coverage, alpha in ((0.95, 0.12), (0.8, 0.14), (0.5, 0.18)):
                 low, high = forecast.interval(coverage)
-                axes.fill_between(forecast.t, low[row], high[row], color=color, alpha=alpha, linewidth=0)
+                axes.fill_between(forecast.t, low[row], high[row], color=color, alpha=alpha, linewidth=0, label=f"{coverage:.0%} interval")
             seen += [edge[row] for edge in forecast.interval(0.8)]
     axes.plot(curves.t, truth, color=INK, linewidth=1.2, label="truth")
     if observe:
@@ -112,4 +112,4 @@ def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: di
         axes.axvline(observe, color=LINE, linewidth=1)
     axes.set(xlabel="epoch", ylabel=metric_label(curves.metric), xlim=(1, max(curves.epochs, 2)))
     axes.set_ylim(*typical_range(np.concatenate(seen), 0.002))
-    axes.legend()
+    axes.legend(frameon=True, framealpha=0.8, edgecolor="none")

@@ -21,7 +21,7 @@ from evaluation.sections import (
     variant_sections,
 )
 from evaluation.summary import HEADLINE, counts
-from evaluation.table import cell, headline_entries, label, markdown_table, shown_columns
+from evaluation.table import GLOSSARY, cell, headline_entries, label, markdown_table, shown_columns
 from evaluation.verdict import caveats, verdict
 
 __all__ = ["SCORES_SCHEMA", "markdown_report", "scores_csv", "scores_json", "write_report"]
@@ -86,7 +86,7 @@ def markdown_report(results: Results) -> str:
     lines += [f"> {text}" for text in (*caveats(results), *interval_caveats(results))] + [""]
     if results.beside is not None:
         lines += ["## Strict protocol, for comparison", "", *_leaderboards(results.beside), "## The paper's protocol (optimistic)", ""]
-    lines += _leaderboards(results)
+    lines += [*_leaderboards(results), GLOSSARY, ""]
     for title, text, sections in (
         ("Observed epochs", [], prefix_sections(results.summary)),
         ("Temporal consistency", [CONSISTENCY, ""], consistency_sections(results)),

@@ -31,7 +31,7 @@ from evaluation.sections import (
     variant_sections,
 )
 from evaluation.summary import HEADLINE, counts
-from evaluation.table import COLUMNS, cell, headline_entries, label, number, shown_columns
+from evaluation.table import COLUMNS, GLOSSARY, cell, headline_entries, label, number, shown_columns
 from evaluation.verdict import caveats, main_entries, verdict
 from nasbench_lc.curves import Floats
 
@@ -92,6 +92,7 @@ def _leaderboards(results: Results) -> str:
         "<h2>Leaderboard</h2>",
         '<p class="soft">Lower is better but for tau, top10 and the speed-ups; cov80 should be 0.8. A number is bold only where it is significantly '
         "better than the second; bars are means with 95 % intervals over seeds, logarithmic.</p>",
+        details("What the columns mean", f'<p class="soft">{escape(GLOSSARY)}</p>'),
     ]
     metric = str(results.dataset["metric"])
     boards = {key: _board(key, entries, floor_at(results.floors, metric, *key)) for key, entries in cells.items()}

@@ -147,7 +147,7 @@ def pareto(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:
 
 @styled
 def plot_speedup(entries: Sequence[Row]) -> Figure:
-    """The speed-up over full SGD as the paper counts it, and over the cheapest choice of equal regret without a predictor: two bars a model."""
+    """The speed-up over full SGD as the paper counts it, and over the cheapest choice of equal regret without a predictor: two lines a model from 1."""
     shown = [e for e in entries if e["speedup"]["mean"] is not None][::-1]
     figure, axes = blank(4.9, 1.2 + 0.36 * max(len(shown), 1))
     y = np.arange(len(shown))
@@ -155,8 +155,12 @@ def plot_speedup(entries: Sequence[Row]) -> Figure:
         (0.2, "speedup", "the paper's formula", PALETTE[0]),
         (-0.2, "speedup_equal_regret", "at equal regret", PALETTE[1]),
     ):
-        axes.barh(y + shift, [e[key]["mean"] or 0.0 for e in shown], height=0.36, color=color, label=label)
+        values = np.array([e[key]["mean"] or np.nan for e in shown])
+        axes.hlines(y + shift, 1.0, values, color=color, linewidth=3)
+        axes.plot(values, y + shift, "o", color=color, markersize=5, label=label)
     axes.axvline(1, color=INK, linewidth=1, linestyle=":")
+    axes.set_xscale("log")  # at equal regret the times differ by orders of magnitude
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_yticks(y, [e["model"] for e in shown])
     axes.set(xlabel="times faster", title="Speed-up")
     figure.legend(loc="outside lower right", ncols=2)

@@ -9,7 +9,18 @@ from evaluation.floors import beside_floors
 from evaluation.results import Results, Row
 from evaluation.summary import HEADLINE, counts
 
-__all__ = ["COLUMNS", "Column", "cell", "format_table", "headline_entries", "label", "markdown_table", "number", "shown_columns"]
+__all__ = [
+    "COLUMNS",
+    "GLOSSARY",
+    "Column",
+    "cell",
+    "format_table",
+    "headline_entries",
+    "label",
+    "markdown_table",
+    "number",
+    "shown_columns",
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("speedup_equal_regret", "at = regret", 3, "x"),
 )
 """What leaderboards show; all other scores are in scores.json."""
+
+GLOSSARY = (
+    "MAPE: mean relative error over the forecast epochs, the mean over curves; median: that over curves; RMSE: over the same epochs; final: absolute "
+    "error at the last epoch; tau: Kendall's rank correlation with the true order there; top10: share of the true best ten among the forecast best ten; "
+    "regret: how much worse the network chosen first ends than the best; CRPS med: continuous ranked probability score, the median over curves; cov80: "
+    "share of the truths within 80 % intervals; fit s, pred s: seconds to fit, and to forecast all test curves; speed-up: time of full training over "
+    "that of the observed epochs and the forecasts; at = regret: the time that the cheapest way without a predictor takes to choose as well, over the "
+    'model\'s (below 1 that way is cheaper). A line "- no diverged" is the one above it without diverged runs.'
+)
+"""What the columns mean, for a reader."""
 
 _WIDTH = 100
 """Columns of a terminal that the table keeps to."""

@@ -29,7 +29,8 @@ def verdict(results: Results) -> list[str]:
 
 
 def _accuracy(first: Row, second: Row | None, observe: int) -> str:
-    text = f"From {observe} observed epochs, {first['model']} forecasts {metric_name(first['metric'])} up to epoch {first['horizon']} best"
+    text = f"From {observe} observed {'epoch' if observe == 1 else 'epochs'}, "
+    text += f"{first['model']} forecasts {metric_name(first['metric'])} up to epoch {first['horizon']} best"
     text += f", with a mean error of {_percent(first[HEADLINE])} (MAPE)"
     if second is None:
         return text + "; nothing was compared with it."

@@ -41,6 +41,11 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _system() -> str:
+    """Operating system, architecture and C library; not the kernel's build, which says nothing of the numbers."""
+    return " ".join(part for part in (platform.system(), platform.machine(), *platform.libc_ver()) if part)
+
+
 def environment() -> dict[str, str]:
     """Host, processor, system and versions: what a report or a checkpoint records beside its numbers."""
     return {"host": socket.gethostname(), **machine()}
@@ -48,4 +53,4 @@ def environment() -> dict[str, str]:
 
 def machine() -> dict[str, str]:
     """The same without the host: for what is passed on, where its name says nothing."""
-    return {"processor": _processor(), "system": platform.platform(), **_versions()}
+    return {"processor": _processor(), "system": _system(), **_versions()}

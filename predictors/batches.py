@@ -72,6 +72,11 @@ class Prefix(_Curves):
         """The last known value of each metric, shape `(N, M)`; 0, the scale's centre, where there is none."""
         return self.values[:, -1] if len(self.epochs) else self.values.new_zeros(len(self.values), self.values.shape[2])
 
+    @property
+    def shown(self) -> Tensor:
+        """The epoch of the last observed value of the metric to forecast, shape `(N,)`; 0 where there is none."""
+        return (self.seen[:, :, 0] * self.epochs).amax(1) if len(self.epochs) else self.values.new_zeros(len(self.values))
+
     def double(self) -> "Prefix":
         """The same in double precision."""
         graphs = None if self.graphs is None else self.graphs.double()
@@ -131,9 +136,10 @@ class Scales:
         """`T`, the length of the training curves."""
         return len(self.means[0])
 
-    def hold(self, k: float, t: Tensor) -> Tensor:
-        """By how much a metric that stays what it was at epoch `k` moves away from the mean curve until the epochs `t`: shape `(H,)`, scaled."""
-        return (self._mean(np.array([k])) - self._mean(t.numpy().astype(np.float64)))[:, 0] / self.spreads[0]
+    def hold(self, k: Tensor, t: Tensor) -> Tensor:
+        """By how much metrics that stay what they were at epochs `k`, `(N,)`, move away from the mean curve until epochs `t`: shape `(N, H)`, scaled."""
+        before, after = (self._mean(x.numpy().astype(np.float64))[:, 0] for x in (k, t))
+        return (before[:, None] - after) / self.spreads[0]
 
     def restore(self, t: Floats, x: Tensor) -> Tensor:
         """From what networks forecast, `(..., H)` at the epochs `t` `(H,)`, to the unit of the metric."""

@@ -1,12 +1,11 @@
 """Graphs whose input does not reach their output: whatever they are trained on, they compute a constant, and their curve is flat at chance."""
 
-import warnings
-
 import numpy as np
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
 from predictors.features import connected
-from predictors.prefix import last_value
+from predictors.prefix import fill, last_value
+from predictors.robust import over_curves
 from predictors.scale import to_scale
 
 __all__ = ["chance", "computes_constant", "flat"]
@@ -28,14 +27,12 @@ def chance(train: CurveSet, constant: Bools) -> Floats:
     was the nearest to knowing nothing.
     """
     z = to_scale(train.target, train.metric)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
-        if constant.any():
-            level = np.nanmean(z[constant], 0)
-        else:
-            worst = np.nanmin if higher_is_better(train.metric) else np.nanmax
-            level = np.full(train.epochs, worst(z[:, 0]))
-    return np.nan_to_num(level)
+    if constant.any():
+        level = over_curves(np.nanmean, z[constant])
+    else:
+        worst = np.nanmin if higher_is_better(train.metric) else np.nanmax
+        level = np.full(train.epochs, over_curves(worst, z[:, :1])[0])
+    return fill(level[None], np.zeros(train.epochs))[0]
 
 
 def flat(observed: Observed, level: Floats, t: Floats) -> Floats:

@@ -24,7 +24,8 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
 
     ``ops`` and ``attributes`` are the operations and numeric attributes seen; ``nodes`` is the number of nodes where all architectures have
     one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are log-scaled: those
-    that are positive and span more than a factor of 5.
+    that are positive and span more than a factor of 5; ``usual`` is what an unknown hyperparameter, and an unknown size, is taken to be: the mean of
+    the known ones, 0 where none is.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
     numeric = {k for a in curves.architectures for n in a.nodes for k, v in n.attributes if isinstance(v, int | float)}
@@ -32,7 +33,9 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     nodes = len(curves.architectures[0].nodes) if len(shapes) == 1 else 0
     hp = curves.hyperparameters
     wide = [bool(len(c) and np.isfinite(c).all() and c.min() > 0 and c.max() > 5 * c.min()) for c in hp.T]
-    return {"ops": ops, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
+    words = {"ops": ops, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
+    usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
+    return {**words, "usual": usual}
 
 
 def connected(architecture: Architecture) -> bool:
@@ -99,22 +102,40 @@ def _paths(architecture: Architecture) -> tuple[list[list[int]], list[float], li
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
-    """Shape `(N, P)`; logarithms where the vocabulary says so."""
-    wide = np.array(words["log"], dtype=bool)
-    return np.where(wide, np.log(np.maximum(hyperparameters, 1e-12)), hyperparameters)
+    """Shape `(N, P)`; logarithms where the vocabulary says so, unknown values as the usual one."""
+    return _known(_logarithmic(hyperparameters, words), words["usual"]["hyperparameters"])
 
 
 def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
-    """All that is known before a run begins: hyperparameters, architecture, parameters and operations, shape `(N, F)`; unknown values are 0."""
+    """All that is known before a run begins: hyperparameters, architecture, parameters and operations, shape `(N, F)`; what is unknown is as usual."""
     rows: dict[str, list[float]] = {}
     for a in data.architectures:
         if a.key not in rows:
             rows[a.key] = architecture_features(a, words)
     graph = np.array([rows[a.key] for a in data.architectures], dtype=np.float64).reshape(len(data), -1)
-    size = np.log1p(np.stack([data.n_params, data.n_macs], axis=1))
-    return np.nan_to_num(
-        np.concatenate([hyperparameter_features(data.hyperparameters, words), graph, size], axis=1), posinf=0.0, neginf=0.0
+    sizes = _known(_sizes(data), words["usual"]["sizes"])
+    return np.concatenate(
+        [hyperparameter_features(data.hyperparameters, words), np.nan_to_num(graph, posinf=0.0, neginf=0.0), sizes], axis=1
     )
+
+
+def _sizes(data: CurveSet | Observed) -> Floats:
+    """Logarithms of parameters and operations, shape `(N, 2)`."""
+    return np.log1p(np.stack([data.n_params, data.n_macs], axis=1))
+
+
+def _logarithmic(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
+    wide = np.array(words["log"], dtype=bool)
+    return np.where(wide, np.log(np.maximum(hyperparameters, 1e-12)), hyperparameters)
+
+
+def _known(values: Floats, usual: list[float]) -> Floats:
+    """`(N, P)` with what is not finite replaced by the column's usual value."""
+    return np.where(np.isfinite(values), values, np.array(usual, dtype=np.float64))
+
+
+def _known_mean(values: Floats) -> list[float]:
+    return [float(column[np.isfinite(column)].mean()) if np.isfinite(column).any() else 0.0 for column in values.T]
 
 
 def prefix_features(z: Floats, default: Floats) -> Floats:

@@ -9,7 +9,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.options import Options, number
 from predictors.point import PointPredictor
-from predictors.prefix import scaled_prefix
+from predictors.prefix import fill, scaled_prefix
 from predictors.robust import centre_and_reach
 from predictors.scale import to_scale
 
@@ -59,11 +59,18 @@ class Gaussian(PointPredictor):
         _, s, v = np.linalg.svd(x, full_matrices=False)
         noise = np.maximum(((x - (x @ v[:rank].T) @ v[:rank]) ** 2).mean(0), 1e-4)
         loadings = v[:rank].T * np.sqrt(np.maximum(s[:rank] ** 2 / max(n, 1) - noise.mean(), 0.0))
+        # An epoch that no training curve has is like the one before.
+        there = there.any(0).reshape(epochs, metrics)
+        like = fill(np.where(there, np.arange(float(epochs))[:, None], np.nan).T, np.zeros(epochs)).T.astype(np.int64)
+
+        def held(values: Floats) -> Floats:
+            return values.reshape(epochs, metrics, *values.shape[1:])[like, np.arange(metrics)]
+
         return {
-            "mean": (centre + mean * width).reshape(epochs, metrics),
-            "loadings": (loadings * width[:, None]).reshape(epochs, metrics, rank),
-            "noise": (noise * width**2).reshape(epochs, metrics),
-            "reach": reach.reshape(epochs, metrics),
+            "mean": held(centre + mean * width),
+            "loadings": held(loadings * width[:, None]),
+            "noise": held(noise * width**2),
+            "reach": held(reach),
         }
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:

@@ -46,11 +46,12 @@ class KNN(PointPredictor):
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         table = tabulate(known, observed, t)
-        weight = np.ones(table.train.shape[1])
-        static = np.asarray(known["static"]).shape[1]
-        weight[:static] /= np.sqrt(max(static, 1))
-        weight[static:] /= np.sqrt(max(len(weight) - static, 1))
-        scale = weight / np.maximum(table.train.std(0), 1e-9) * (table.train.std(0) > 1e-9)
+        deviation = table.train.std(0)
+        varies = deviation > 1e-9
+        static = np.arange(len(varies)) < np.asarray(known["static"]).shape[1]
+        scale = varies / np.maximum(deviation, 1e-9)
+        for block in (static, ~static):
+            scale[block] /= np.sqrt(max(varies[block].sum(), 1))
         a, b = table.query * scale, table.train * scale
         distance = np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T, 0.0)
         count = min(self.config.neighbours, len(b))

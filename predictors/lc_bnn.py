@@ -73,14 +73,14 @@ class LCBNN(RememberingPredictor):
     def _learn(self, train: CurveSet) -> tuple[dict[str, Any], State]:
         there = np.isfinite(train.target)
         words = vocabulary(train)
-        hp = np.nan_to_num(hyperparameter_features(train.hyperparameters, words))
+        hp = hyperparameter_features(train.hyperparameters, words)
         spread = hp.std(0)
         unit = 1.0 if higher_is_better(train.metric) else max(float(np.quantile(train.target[there], 0.95)), 1e-9)
         known: State = {"centre": hp.mean(0), "spread": np.where(spread > 1e-9, spread, np.inf)}
         curve, epoch = np.nonzero(there)
         x = torch.from_numpy(np.column_stack([((hp - known["centre"]) / known["spread"])[curve], train.t[epoch] / train.epochs]))
         y = torch.from_numpy(_forward(train.target[there], train.metric, unit))
-        facts = {"unit": unit, "log": words["log"], "names": list(train.hyperparameter_names)}
+        facts = {"unit": unit, "log": words["log"], "usual": words["usual"], "names": list(train.hyperparameter_names)}
         return facts, known | {"samples": self._sample(x, y).numpy()}
 
     def _sample(self, x: Tensor, y: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class LCBNN(RememberingPredictor):
 
     def _forecast(self, facts: dict[str, Any], arrays: State, observed: Observed, t: Floats) -> Forecast:
         hp = columns(observed.hyperparameters, observed.hyperparameter_names, tuple(facts["names"]))
-        inputs = np.nan_to_num((hyperparameter_features(hp, facts) - arrays["centre"]) / arrays["spread"])
+        inputs = (hyperparameter_features(hp, facts) - arrays["centre"]) / arrays["spread"]
         time = np.minimum(t, facts["epochs"]) / facts["epochs"]
         net, samples = LCNet(inputs.shape[1] + 1), torch.from_numpy(np.array(arrays["samples"]))
         centre, variance = _moments_at(net, samples, torch.from_numpy(inputs), time, 1 / facts["epochs"])

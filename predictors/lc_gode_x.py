@@ -94,9 +94,10 @@ class LCGODEX(PointPredictor):
         return curves.state() | {CHANCE: level} | nets | trees
 
     def _tune(self, known: State, calibration: CurveSet) -> State:
-        return known | {
-            WEIGHTS: learn_weights(lambda seen, t: (self._networks(known, seen, t)[0], self._trees(known, seen, t)), calibration)
-        }
+        def both(seen: Observed, t: Floats) -> tuple[Floats, Floats]:
+            return self._networks(known, seen, t)[0], self._trees(known, seen, t)
+
+        return known | {WEIGHTS: learn_weights(both, calibration, ~computes_constant(calibration) | (not self.config.use_graph))}
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         answer, width = self._networks(known, observed, t)

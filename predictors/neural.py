@@ -3,7 +3,7 @@
 Networks are fitted and stored in single precision and asked in double: the scale of an exploded run magnifies rounding, which in
 single precision depends on how many rows are computed together.
 
-One factor fitted on validation curves widens their samples (:mod:`predictors.stretch`); where there are 39 such curves, the quantiles are
+One factor fitted on validation curves widens their samples (:mod:`predictors.stretch`); where there are 39 such groups, the quantiles are
 conformal (:mod:`predictors.recalibration`).
 """
 

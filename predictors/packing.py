@@ -32,6 +32,7 @@ def pack(curves: CurveSet) -> State:
         "hyperparameter_names": list(curves.hyperparameter_names),
         "metrics": list(curves.metrics),
         "metric": curves.metric,
+        "groups": list(curves.group),
     }
     schedule = np.empty(0) if curves.schedule is None else curves.schedule
     return {
@@ -45,7 +46,7 @@ def pack(curves: CurveSet) -> State:
 
 
 def unpack(state: Mapping[str, npt.NDArray[np.generic]]) -> CurveSet:
-    """The inverse of :func:`pack`; uids and groups are row numbers."""
+    """The inverse of :func:`pack`; uids are row numbers."""
     names = unpack_json(state["names"])
     y = np.asarray(state["y"], dtype=np.float64)
     schedule = np.asarray(state["schedule"], dtype=np.float64)
@@ -58,7 +59,7 @@ def unpack(state: Mapping[str, npt.NDArray[np.generic]]) -> CurveSet:
         metrics=tuple(names["metrics"]),
         metric=names["metric"],
         uid=rows,
-        group=rows,
+        group=tuple(names["groups"]),
         status=(Status.OK,) * len(y),
         seconds=np.full(y.shape[:2], np.nan),
         schedule=schedule if schedule.size else None,

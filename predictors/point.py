@@ -88,8 +88,8 @@ class PointPredictor(Predictor):
         at = np.clip(t, k + 1, last)
         n = len(prefix)
         if len(observed.t) >= last:
-            z, spread = _persist(observed, len(t))
-            z0, spread0 = _persist(prefix, len(t))
+            z, spread = _persist(observed, len(t), self._usual_end())
+            z0, spread0 = _persist(prefix, len(t), self._usual_end())
         else:
             # Always all epochs: a forecast should not depend on which others are asked for.
             grid = np.union1d(np.arange(k + 1, last + 1), t)
@@ -97,11 +97,21 @@ class PointPredictor(Predictor):
             width = np.broadcast_to(wobble(_concatenate(prefix, observed))[:, None], both.shape) if width is None else width
             here, there = np.searchsorted(grid, at), np.searchsorted(grid, t)
             z, spread, z0, spread0 = both[n:, there], width[n:, there], both[:n, here], width[:n, here]
+        # Interpolation may undershoot: what no curve ever was below, and 0 where none was negative, no forecast is.
+        least = min(0.0, float(self._span[0]))
+        z, z0 = np.maximum(z, least), np.maximum(z0, least)
         truth = to_scale(target.y, observed.metric)[:, at.astype(np.int64) - 1 - k]
         offsets = conformal_offsets((truth - z0) / spread0, groups=self._calibration.group)
         shown = to_scale(observed.target, observed.metric)
         quantiles = bounded(z[..., None] + spread[..., None] * offsets, self._span, shown, z)
         return Forecast(t, from_scale(z, observed.metric), LEVELS, from_scale(quantiles, observed.metric))
+
+    def _usual_end(self) -> float:
+        """Where calibration curves end on average, on the scale; 0 where none has a value."""
+        z = to_scale(self._calibration.target, self._calibration.metric)
+        ends = last_value(z, np.full(len(z), np.nan))
+        ends = ends[np.isfinite(ends)]
+        return float(ends.mean()) if len(ends) else 0.0
 
     @final
     def state(self) -> State:
@@ -129,9 +139,9 @@ def _copies(known: State) -> State:
     return {name: np.array(value, order="C") for name, value in known.items()}
 
 
-def _persist(observed: Observed, horizon: int) -> tuple[Floats, Floats]:
-    """The last observed value at every epoch, and the default difficulty."""
-    z = last_value(to_scale(observed.target, observed.metric), np.zeros(len(observed)))
+def _persist(observed: Observed, horizon: int, default: float) -> tuple[Floats, Floats]:
+    """The last observed value at every epoch, `default` where there is none, and the default difficulty."""
+    z = last_value(to_scale(observed.target, observed.metric), np.full(len(observed), default))
     return np.repeat(z[:, None], horizon, 1), np.repeat(wobble(observed)[:, None], horizon, 1)
 
 

@@ -1,10 +1,13 @@
 """Training values that no exploding curve can spoil."""
 
+import warnings
+from collections.abc import Callable
+
 import numpy as np
 
 from nasbench_lc.curves import Floats
 
-__all__ = ["centre_and_reach", "limits", "tame"]
+__all__ = ["centre_and_reach", "limits", "over_curves", "tame"]
 
 CLIP = 5.0
 """Values further than this many robust standard deviations from their column's median are moved there ..."""
@@ -21,9 +24,20 @@ def tame(table: Floats) -> Floats:
 
 
 def limits(table: Floats) -> Floats:
-    """Between which values :func:`tame` keeps each column of `(n, ...)`, shape `(2, ...)`; the same bounds serve to read an observed prefix."""
+    """Between which values :func:`tame` keeps each column of `(n, ...)`, shape `(2, ...)`; the same bounds serve to read an observed prefix.
+
+    Infinite where a column has no finite value: nothing is known of what is usual there.
+    """
     centre, reach, _ = centre_and_reach(table)
+    reach = np.where(np.isfinite(table).any(0), reach, np.inf)
     return np.stack([centre - reach, centre + reach])
+
+
+def over_curves(statistic: Callable[..., Floats], table: Floats) -> Floats:
+    """What a statistic that leaves NaN out, such as `numpy.nanmean`, says of every column over the first axis; NaN where there is no value."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value is no news here
+        return statistic(table, axis=0)
 
 
 def centre_and_reach(table: Floats) -> tuple[Floats, Floats, Floats]:

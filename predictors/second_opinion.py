@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.conformal import ENOUGH
 from predictors.recalibration import tried_lengths
 from predictors.scale import from_scale
@@ -29,17 +29,19 @@ LEAST = 1e-3
 Ask = Callable[[Observed, Floats], tuple[Floats, Floats]]
 
 
-def learn_weights(ask: Ask, calibration: CurveSet) -> Floats:
+def learn_weights(ask: Ask, calibration: CurveSet, counts: Bools) -> Floats:
     """Prefix lengths, increasing, and the weight of the second forecast at each, shape `(2, L)`.
 
     Arguments:
         ask: From prefixes and a horizon to both forecasts on the scale of :mod:`predictors.scale`, shape `(N, H)`.
-        calibration: Curves that neither model has learnt from; fewer than 39 groups decide nothing.
+        calibration: `n` curves that neither model has learnt from; fewer than 39 groups decide nothing.
+        counts: Which of them the two models forecast in the end, shape `(n,)`.
     """
     lengths = tried_lengths(calibration.epochs)
-    if len(set(calibration.group)) < ENOUGH or not np.isfinite(calibration.target).any():
+    known = calibration.subset(np.flatnonzero(counts))
+    if len(set(calibration.group)) < ENOUGH or not np.isfinite(known.target).any():
         return np.stack([lengths.astype(np.float64), np.where(lengths == 0, *BLIND)])
-    errors = [_errors(ask, calibration, int(k)) for k in lengths]
+    errors = [_errors(ask, known, int(k)) for k in lengths]
     before, after = errors[:1] + errors[:-1], errors[1:] + errors[-1:]
     # Neighbours have a say: the curves are few.
     chosen = [_least_good(a + 2 * b + c) for a, b, c in zip(before, errors, after, strict=True)]

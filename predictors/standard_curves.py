@@ -3,7 +3,6 @@
 On this scale an early and a late epoch weigh alike, and a curve that keeps its rank keeps its value.
 """
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
@@ -17,7 +16,8 @@ from predictors.base import State
 from predictors.features import hyperparameter_features, static_features, vocabulary
 from predictors.packing import columns, pack_json, unpack_json
 from predictors.posterior import Clock
-from predictors.robust import limits
+from predictors.prefix import fill
+from predictors.robust import limits, over_curves
 from predictors.scale import from_scale, to_scale
 from predictors.scaling import MetricScale
 from predictors.windows import RunningSums, window_edges
@@ -61,11 +61,9 @@ class StandardCurves:
         nothing = np.empty((0, 0))
         bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
         z = bare._scaled(train.y, train.metrics)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no curve has
-            mean = np.nan_to_num(np.nanmean(z, 0))
-            spread = np.nan_to_num(np.sqrt(np.nanmean(np.clip(z - mean, -3, 3) ** 2, 0)))
-            low, high = np.nan_to_num(np.nanmin(z[:, :, 0], 0)), np.nan_to_num(np.nanmax(z[:, :, 0], 0))
+        mean = _held(over_curves(np.nanmean, z))
+        spread = _held(np.sqrt(over_curves(np.nanmean, np.clip(z - mean, -3, 3) ** 2)))
+        low, high = (_held(over_curves(extreme, z[:, :, :1]))[:, 0] for extreme in (np.nanmin, np.nanmax))
         x = bare._static(train)
         deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
         return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
@@ -141,7 +139,7 @@ class StandardCurves:
         words = unpack_json(self.names)
         if words["graph"]:
             return static_features(data, words["words"])
-        return np.nan_to_num(hyperparameter_features(data.hyperparameters, words["words"]), posinf=0.0, neginf=0.0)
+        return hyperparameter_features(data.hyperparameters, words["words"])
 
     def _scaled(self, y: Floats, metrics: tuple[str, ...]) -> Floats:
         """All metrics within their limits, on the scale of :class:`MetricScale`, shape `(N, K, M)`; NaN where missing."""
@@ -153,3 +151,8 @@ class StandardCurves:
             kept = from_scale(np.clip(to_scale(y[:, :, j], name), *self.limits[:, :k, j]), name)
             out[:, :, j] = MetricScale(**raw).forward(torch.from_numpy(kept)).numpy()
         return out
+
+
+def _held(table: Floats) -> Floats:
+    """`(T, M)` where an epoch that no training curve has takes the value of the one before, or of the first that there is; 0 without any."""
+    return fill(table.T, np.zeros(len(table))).T

@@ -66,7 +66,7 @@ def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -
         np.concatenate([np.asarray(known["static"]), prefix_features(seen, default)], axis=1),
         np.concatenate([static, prefix_features(asked, default)], axis=1),
         future - z[:, k - 1 : k],
-        last_value(asked[:, :, column], np.full(len(observed), default[-1, column])),
+        last_value(asked[:, :, column], np.full(len(observed), z[:, k - 1].mean())),
     )
 
 

@@ -67,7 +67,9 @@ class VariationalRNN(Network):
         values = torch.cat([prefix.values[:, :, 0], future.y], dim=1)[:, rungs]
         seen = torch.cat([prefix.seen[:, :, 0], future.mask], dim=1)[:, rungs]
         before, z, q, _ = self._read(values, seen, way.times(self.clock), generator)
-        information = kl(q, _split(self.prior(before))) * seen
+        # A rung that shows nothing is walked through on a draw of the posterior; what comes after it must pay for what that draw knows.
+        walked = seen.flip(1).cummax(1).values.flip(1)
+        information = kl(q, _split(self.prior(before))) * walked
         output = _split(self.decoder(torch.cat([self.phi_z(z), before], dim=-1)))
         paths = Paths(output.mean[:, None, :, 0], output.std[:, None, :, 0])
         return robust_nll(paths, values, seen) + beta * information.sum() / seen.sum().clamp(min=1)

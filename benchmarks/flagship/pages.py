@@ -168,6 +168,12 @@ def _field_lines(field: Mapping[str, Any]) -> list[str]:
         f"{len(field['cells']) - len(lost)}.",
         "",
         *_table(["model", "mean rank of error", "mean rank of CRPS"], ranks),
+        *(_lost_lines(lost) if lost else ["No other model has the least mean error in any cell.", ""]),
+    ]
+
+
+def _lost_lines(lost: Sequence[Sequence[str]]) -> list[str]:
+    return [
         "Where another model has the least mean error, and whether ours is significantly worse (bootstrap over curves, Holm over all cells):",
         "",
         *_table(["case", "observed", "seeds", "best", "its error", OURS, "p (Holm)"], lost),

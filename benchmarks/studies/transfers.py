@@ -50,7 +50,8 @@ TRANSFER = Study(
     "Transfer",
     "10 epochs observed, scored on the test part of the target. The curves of the target that are learnt from come from its train and valid parts; "
     "beside them the source's are moved to their mean and spread (`evaluation/matching.py`), but for the column that says unmoved; "
-    "`nasbench-lc evaluate SOURCE.h5 --transfer-to TARGET.h5 --transfer-curves K` asks the same of any two files.",
+    "`nasbench-lc evaluate SOURCE.h5 --transfer-to TARGET.h5 --transfer-curves K` asks the same of any two files. "
+    "A mean above 1 comes from single curves of which the forecast explodes.",
     _fits,
     _sections,
 )

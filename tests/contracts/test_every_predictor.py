@@ -19,6 +19,7 @@ from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor
 from predictors.configure import make
 from predictors.lc_gode import LCGODE, LCGODEOptions
+from predictors.point import PointPredictor
 from predictors.registry import PREDICTORS
 from tests.predictors.toy_curves import power_curves
 
@@ -33,6 +34,7 @@ SPECIAL: dict[str, dict[str, object]] = {}
 
 EPOCHS, K = 20, 6
 every = pytest.mark.parametrize("name", list(PREDICTORS))
+points = pytest.mark.parametrize("name", [name for name, kind in PREDICTORS.items() if issubclass(kind, PointPredictor)])
 
 
 def quick(name: str) -> Predictor:
@@ -47,7 +49,12 @@ def quick(name: str) -> Predictor:
 @cache
 def fitted(name: str, metric: str = "test_loss") -> Predictor:
     """Fitted once; only tests that do not fit again may use it, which `predict` must not notice."""
-    return quick(name).fit(power_curves(60, seed=1, metric=metric), power_curves(45, seed=2, metric=metric))
+    return quick(name).fit(power_curves(60, seed=1, metric=metric), grouped(power_curves(60, seed=2, metric=metric)))
+
+
+def grouped(curves: CurveSet) -> CurveSet:
+    """The same in 45 groups, some of which hold two: enough for every quantile."""
+    return dataclasses.replace(curves, group=tuple(str(i % 45) for i in range(len(curves))))
 
 
 def ask(predictor: Predictor, curves: CurveSet, k: int = K, t: np.ndarray | None = None) -> Forecast:
@@ -102,7 +109,7 @@ def test_shapes_units_and_types(name: str, metric: str) -> None:
 @every
 def test_a_second_fit_forgets_the_first_and_equals_a_fresh_one(name: str) -> None:
     other = power_curves(20, epochs=12, seed=9, metric="test_acc")
-    again = quick(name).fit(other).fit(power_curves(60, seed=1), power_curves(45, seed=2))
+    again = quick(name).fit(other).fit(power_curves(60, seed=1), grouped(power_curves(60, seed=2)))
     test = power_curves(5, seed=3)
     same(ask(again, test), ask(fitted(name), test))
 
@@ -348,3 +355,48 @@ ABLATIONS = [
 def test_every_ablation_of_lc_gode_learns_with_all_its_parameters(options: dict[str, object]) -> None:
     model = LCGODE(dataclasses.replace(LCGODEOptions(epochs=1, hidden=16, batch_size=16), **options))  # pyright: ignore[reportArgumentType]
     assert unreached(lambda: model.fit(power_curves(60, seed=1))) == []
+
+
+def near(forecast: Forecast, truth: np.ndarray, factor: float) -> None:
+    """Forecasts of losses off by no more than a factor: a model that took a gap for a perfect score is off by a thousand."""
+    assert (forecast.mean > truth / factor).all()
+    assert (forecast.mean < truth * factor).all()
+
+
+@points
+def test_epochs_that_no_training_curve_has_are_like_those_before(name: str) -> None:
+    train, valid = power_curves(60, seed=1), power_curves(45, seed=2)
+    for part in (train, valid):
+        part.y[:, 14:] = np.nan
+    predictor, test = quick(name).fit(train, valid), power_curves(6, seed=3)
+    for k in (5, 17):
+        near(ask(predictor, test, k), test.y[:, k:, 0], 3.0)
+
+
+@points
+def test_a_prefix_without_a_value_of_the_metric_is_no_perfect_score(name: str) -> None:
+    train, valid, test = power_curves(60, seed=1), power_curves(45, seed=2), power_curves(6, seed=3)
+    for part in (train, valid, test):
+        part.y[:, :4] = np.nan
+    near(ask(quick(name).fit(train, valid), test, 3), np.full((6, EPOCHS - 3), np.nanmedian(test.y)), 4.0)
+
+
+@points
+def test_a_run_of_which_nothing_is_known_in_the_end_is_forecast_as_usual(name: str) -> None:
+    test = power_curves(6, epochs=EPOCHS + 4, seed=3)
+    usual = power_curves(60, seed=2).y[:, -1, 0]
+    test.y[2] = np.nan
+    near(ask(fitted(name), test, EPOCHS), np.full((6, 4), np.median(usual)), 4.0)
+
+
+@every
+def test_no_loss_is_forecast_below_zero(name: str) -> None:
+    rng = np.random.default_rng(0)
+
+    def falling(n: int, seed: int) -> CurveSet:
+        curves = power_curves(n, seed=seed)
+        curves.y[:, :, 0] = np.exp(-rng.uniform(0.1, 0.8, (n, 1)) * curves.t)
+        return curves
+
+    test = falling(40, 3)
+    sane(ask(quick(name).fit(falling(60, 1), falling(45, 2)), test, 10), 40, test.t[10:], "test_loss")

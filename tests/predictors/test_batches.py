@@ -76,7 +76,7 @@ def test_hold_keeps_the_value_of_the_metric() -> None:
     curves = power_curves(20)
     scales = Scales.fit(curves, Inputs())
     prefix, future = scales.whole(curves).cut(torch.arange(20), 6)
-    kept = prefix.last[:, :1] + scales.hold(6.0, future.t)
+    kept = prefix.last[:, :1] + scales.hold(torch.full((len(prefix),), 6.0), future.t)
     expected = np.repeat(curves.target[:, 5:6], 14, axis=1)
     np.testing.assert_allclose(scales.restore(future.t.numpy().astype(np.float64), kept).numpy(), expected, rtol=1e-4)
 

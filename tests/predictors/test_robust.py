@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.stats import median_abs_deviation
 
-from predictors.robust import centre_and_reach, limits, tame
+from predictors.robust import centre_and_reach, limits, over_curves, tame
 from predictors.table import remember, tabulate
 from tests.predictors.toy_curves import power_curves
 
@@ -28,8 +28,15 @@ def test_only_what_is_far_is_moved() -> None:
     assert (low < 0).all()
 
 
-def test_a_column_without_a_value_has_limits() -> None:
-    assert np.isfinite(limits(np.full((3, 2), np.nan))).all()
+def test_a_column_without_a_value_limits_nothing() -> None:
+    assert limits(np.full((3, 2), np.nan)).tolist() == [[-np.inf, -np.inf], [np.inf, np.inf]]
+    assert np.isnan(tame(np.full((3, 2), np.nan))).all()
+
+
+def test_a_statistic_over_curves_is_silent_about_an_epoch_without_any() -> None:
+    z = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan]])
+    np.testing.assert_array_equal(over_curves(np.nanmean, z), [2.0, 5.0, np.nan])
+    np.testing.assert_array_equal(over_curves(np.nanmax, z), [3.0, 5.0, np.nan])
 
 
 def test_an_exploded_value_is_read_as_the_limit() -> None:

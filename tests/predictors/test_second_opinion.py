@@ -26,7 +26,7 @@ CURVES = power_curves(60, epochs=20)
 
 @pytest.mark.parametrize(("first", "second", "weight"), [(0.0, 0.5, 0.0), (0.2, 0.0, WEIGHTS[-1]), (0.1, -0.1, 0.5), (0.1, -0.4, 0.2)])
 def test_a_second_opinion_counts_as_much_as_it_helps(first: float, second: float, weight: float) -> None:
-    found = learn_weights(_asker(first, second, CURVES), CURVES)  # pyright: ignore[reportArgumentType]
+    found = learn_weights(_asker(first, second, CURVES), CURVES, np.ones(len(CURVES), bool))  # pyright: ignore[reportArgumentType]
     np.testing.assert_allclose(found[1], weight, atol=1e-9)
     assert found[0, 0] == 0
     assert (np.diff(found[0]) > 0).all()
@@ -38,7 +38,7 @@ def test_too_few_curves_decide_nothing() -> None:
     nothing = replace(CURVES, y=np.full_like(CURVES.y, np.nan))
     for curves in (few, crowd, nothing):
         for first, second in ((0.2, 0.0), (0.0, 0.2)):
-            weights = learn_weights(_asker(first, second, curves), curves)  # pyright: ignore[reportArgumentType]
+            weights = learn_weights(_asker(first, second, curves), curves, np.ones(len(curves), bool))  # pyright: ignore[reportArgumentType]
             assert weights[1].tolist() == [BLIND[0], *[BLIND[1]] * (weights.shape[1] - 1)]
 
 
