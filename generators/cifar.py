@@ -58,7 +58,7 @@ class CifarTask:
         settings: dict[str, Scalar] = {}
         if self.kind == "small":
             images = _small(images)
-            options = replace(options, image_size=options.image_size or SMALL_SIZE)
+            options = replace(options, image_size=SMALL_SIZE if options.image_size is None else options.image_size)
             settings["split"] = f"the first {SMALL['train']} + {SMALL['val']} training and {SMALL['test']} test images in content order"
         elif self.kind == "valid":
             images = _cifar10_valid(images) if self.base == "cifar10" else _cifar100_valid(images)

@@ -51,11 +51,10 @@ def _read_rows(text: str, label: str) -> tuple[list[str], list[list[str]], list[
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise ConfigError(f"A CSV file must be text; got bytes of zero in {label}. Export it as CSV in UTF-8.")
-    first = next(iter(text.lstrip("\r\n").splitlines()), "")
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
-        delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
+        delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=d), [])))
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
         for row in reader:
             if any(cell.strip() for cell in row):
@@ -145,8 +144,9 @@ def _spelled_once(cells: Sequence[str]) -> Sequence[str]:
     """The cells with every number in the shortest of its spellings, where all cells are numbers."""
     if any(parse_number(cell) is None for cell in set(cells)):
         return cells
-    # An integer is exact, where a float would take large neighbours for one; both compare and hash alike.
-    value = {cell: int(cell) if cell.lstrip("+-").isdecimal() else float(cell) for cell in set(cells)}
+    # An integer is exact, where a float would take large neighbours for one; both compare and hash alike. Python reads none of over 4,300
+    # digits; a finite number has so many only where most are leading zeros.
+    value = {cell: int(cell) if len(cell) <= 4000 and cell.lstrip("+-").isdecimal() else float(cell) for cell in set(cells)}
     shortest = {value[cell]: cell for cell in sorted(value, key=lambda cell: (len(cell), cell), reverse=True)}
     return [shortest[value[cell]] for cell in cells]
 

@@ -35,7 +35,7 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
         address = dask.config.get("scheduler-address", None)  # what DASK_SCHEDULER_ADDRESS or a Dask configuration file names
         if address is None:
             options: dict[str, Any] = {
-                "n_workers": workers,
+                "n_workers": min(workers, len(jobs)),
                 "threads_per_worker": 1,
                 "dashboard_address": None,
                 "silence_logs": logging.CRITICAL,  # an error reaches us as an exception; on Ctrl-C its scheduler would print lines of its own

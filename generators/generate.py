@@ -251,7 +251,13 @@ def _continue(problem: Problem, table: Table | None, path: Path) -> Plan:
     older = Plan.from_json(str(table.attributes["plan"]))
     if problem.plan.seed != older.seed:
         raise ConfigError(f"The seed must be that of {path}, {older.seed}; got {problem.plan.seed}. {advice}")
-    return replace(problem.plan, n=max(problem.plan.n, older.n), repeats=max(problem.plan.repeats, older.repeats))
+    n, repeats = max(problem.plan.n, older.n), max(problem.plan.repeats, older.repeats)
+    if (n, repeats) not in ((problem.plan.n, problem.plan.repeats), (older.n, older.repeats)):
+        raise ConfigError(
+            f"--n and --repeats must not grow and shrink at once; got --n {problem.plan.n} --repeats {problem.plan.repeats} for {path}, "
+            f"which has --n {older.n} --repeats {older.repeats}. Use --n {n} --repeats {repeats}, or another --out."
+        )
+    return replace(problem.plan, n=n, repeats=repeats)
 
 
 def _difference(problem: Problem, table: Table) -> str:
@@ -260,7 +266,9 @@ def _difference(problem: Problem, table: Table) -> str:
         if getattr(mine, name) != getattr(theirs, name):
             return f"{name} ({getattr(mine, name)}, not {getattr(theirs, name)})"
     a, b = dict(mine.settings), dict(theirs.settings)
-    name = next(n for n in sorted({*a, *b}) if a.get(n) != b.get(n))
+    name = next((n for n in sorted({*a, *b}) if a.get(n) != b.get(n)), None)
+    if name is None:
+        return "recipe_hash than its own recipe has: the file was altered"
     return f"{name} ({a.get(name)}, not {b.get(name)})"
 
 

@@ -5,6 +5,7 @@ reading catches every Exception and says which file is to blame.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,8 @@ def npz_task(path: Path, options: TaskOptions) -> Task:
 def folder_task(path: Path, options: TaskOptions) -> Task:
     """The task in a tree `train/CLASS/*.png`, `test/CLASS/*.png`, and optionally `val/CLASS/*.png`; all images of one size.
 
-    Classes are the folders of `train`, sorted by name. Images are read as RGB, or as grey where all of them are. Hidden files and folders,
-    such as editors leave, are none of these.
+    Its name is the folder's own, even where the path is `.`. Classes are the folders of `train`, sorted by name. Images are read as RGB, or as
+    grey where all of them are. Hidden files and folders, such as editors leave, are none of these.
 
     Raises:
         FormatError: If the tree has no images, unreadable ones, ones of different sizes or of more than 8 bits, or a class that `train` lacks.
@@ -73,8 +74,9 @@ def folder_task(path: Path, options: TaskOptions) -> Task:
     grey = all(_mode(f) in ("1", "L") for pairs in files.values() for f, _ in pairs)
     images = {split: _read(pairs, "L" if grey else "RGB") for split, pairs in files.items() if pairs}
     _check_shapes(path, images)
+    name = Path(os.path.abspath(path)).name
     return image_task(
-        path.name, images, classes, source=f"the folder {path.name}", licence="as stated by whoever made the folder",
+        name, images, classes, source=f"the folder {name}", licence="as stated by whoever made the folder",
         options=options,
     )  # fmt: skip
 
@@ -105,7 +107,7 @@ def read_npz(path: Path) -> tuple[dict[str, tuple[Pixels, Labels]], tuple[str, .
     images = {}
     for split in splits:
         x, y = arrays[f"{split}_x"], arrays[f"{split}_y"]
-        if x.dtype != np.uint8 or x.ndim != 4 or not len(x) or x.shape[3] not in (1, 3):
+        if x.dtype != np.uint8 or x.ndim != 4 or not x.size or x.shape[3] not in (1, 3):
             raise FormatError(
                 f"{split}_x must be uint8 of shape (n, height, width, 1 or 3); got {x.dtype} of shape {x.shape} in {path.name}. Convert it."
             )

@@ -69,6 +69,8 @@ def load_task(
     path = Path(name_or_path).expanduser()
     kind = "/" if name_or_path and path.is_dir() else path.suffix.lower()  # the path of no name would be this folder
     if kind in PATH_TASKS:
+        if path.name.encode(errors="ignore").decode() != path.name:
+            raise ConfigError(f"The name of a task must be UTF-8; got {path.name!r}. Rename the file or folder.")
         return PATH_TASKS[kind](path, options)
     near = difflib.get_close_matches(name_or_path, TASKS, n=1)
     kinds = ", ".join("a folder" if k == "/" else f"a {k} file" for k in PATH_TASKS)

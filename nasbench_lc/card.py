@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections import Counter
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from nasbench_lc.curves import Floats
 from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.errors import FormatError
 from nasbench_lc.plans import planned, plans_of
 from nasbench_lc.table import Table, texts
 
@@ -26,6 +27,9 @@ def card(data: CurveDataset) -> str:
 
     The sha256 is that of the file as it lies on disk; it leaves out runs that are still in the parts folder. A picture of
     the same name beside the file, as `nasbench-lc plot` makes it, is shown, and what `python -m benchmarks.seconds` found is quoted.
+
+    Raises:
+        FormatError: If what stands beside the file as that finding is none.
     """
     t, a = data.table, data.attributes
     counts = Counter(s.label for s in t.statuses)
@@ -44,7 +48,7 @@ def card(data: CurveDataset) -> str:
     ]
     check = data.path.with_suffix(".seconds.json")
     if check.exists():
-        lines.append(_seconds(json.loads(check.read_text())))
+        lines.append(_seconds(check))
     if "arch/constant" in t.columns:
         constant = set(t.columns["arch/key"][t.columns["arch/constant"] == 1].tolist())
         lines.append(f"- architectures that answer the same whatever the input: {len(constant)}")
@@ -64,14 +68,20 @@ def card(data: CurveDataset) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _seconds(check: dict[str, Any]) -> str:
-    share, saved = check["share_over_share_alone"], check["group_over_alone"]
-    return (
-        f"- apportioned seconds, checked by timing {check['networks']} networks alone (the {check['groups']} groups of this plan, "
-        f"enlarged until it has so many): a network's share of its group's seconds is {share['median']:.2f} "
-        f"({share['min']:.2f} to {share['max']:.2f}) of its share of the seconds alone; "
-        f"a group takes {saved['median']:.2f} ({saved['min']:.2f} to {saved['max']:.2f}) of the seconds that its networks take alone"
-    )
+def _seconds(path: Path) -> str:
+    try:
+        check = json.loads(path.read_text())
+        share, saved = check["share_over_share_alone"], check["group_over_alone"]
+        return (
+            f"- apportioned seconds, checked by timing {check['networks']} networks alone (the {check['groups']} groups of this plan, "
+            f"enlarged until it has so many): a network's share of its group's seconds is {share['median']:.2f} "
+            f"({share['min']:.2f} to {share['max']:.2f}) of its share of the seconds alone; "
+            f"a group takes {saved['median']:.2f} ({saved['min']:.2f} to {saved['max']:.2f}) of the seconds that its networks take alone"
+        )
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise FormatError(
+            f"The file {path} must be what benchmarks.seconds wrote; got something else. Remove it, or make it anew."
+        ) from error
 
 
 def _distinct(data: CurveDataset, column: str) -> list[str]:

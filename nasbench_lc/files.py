@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nasbench_lc.errors import ConfigError, NasbenchError
 
-__all__ = ["at_work", "atomic", "lock", "plain_words", "real", "sync_folder"]
+__all__ = ["at_work", "atomic", "beside", "lock", "plain_words", "real", "sync_folder"]
 
+_LOCK = ".lock"
 _WORDS = {
     errno.ENOSPC: "There must be space left on the device",
     errno.EDQUOT: "There must be disk quota left",
@@ -41,6 +42,18 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def beside(path: Path, suffix: str) -> Path:
+    """What belongs to a file: beside it, under its name and a suffix; the same for all names of the file.
+
+    Raises:
+        ConfigError: If the path has no name, as that of the root.
+    """
+    file = real(path)
+    if not file.name:
+        raise ConfigError(f"The path must be that of a file; got the folder {path}. Name the .h5 file.")
+    return file.with_name(file.name + suffix)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames within a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -62,7 +75,8 @@ def _make_folder(folder: Path) -> None:
 def atomic(path: Path) -> Iterator[Path]:
     """Hand out a temporary path beside `path`; on leaving, flush it to disk and rename it over `path`, or over what a link at `path` names.
 
-    A reader, or the next process after a kill, sees the old file or the new one, never a part of either.
+    A reader, or the next process after a kill, sees the old file or the new one, never a part of either. The new one has the permissions of
+    the old.
 
     Raises:
         NasbenchError: If the disk is full, or the folder read-only.
@@ -80,7 +94,7 @@ def atomic(path: Path) -> Iterator[Path]:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            temporary.chmod(0o666 & ~_umask())
+            temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
             os.replace(temporary, path)
             sync_folder(path.parent)
         finally:
@@ -100,7 +114,7 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         ConfigError: If another process holds it.
     """
-    name = _lock_of(path)
+    name = beside(path, _LOCK)
     with plain_words(name):
         _make_folder(name.parent)
         handle = name.open("a")
@@ -125,15 +139,10 @@ def lock(path: Path) -> Iterator[None]:
 def at_work(path: Path) -> bool:
     """Whether a process, most likely a generator, is writing a dataset: it holds its :func:`lock`."""
     try:
-        with _lock_of(path).open() as handle:
+        with beside(path, _LOCK).open() as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for an instant, and only where a killed process left the file
     except BlockingIOError:
         return True
     except OSError:  # no such file, or none that can be read
         return False
     return False
-
-
-def _lock_of(path: Path) -> Path:
-    file = real(path)
-    return file.with_name(file.name + ".lock")

@@ -23,10 +23,16 @@ class WorkerLost(Exception):
 def spread(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     """`function` of every item, in the order in which the results come; within this process where one worker is enough.
 
+    Arguments:
+        function: What to do; it and the items must be picklable.
+        items: What to do it with.
+        workers: How many processes at most; never more than there are items.
+
     Raises:
         WorkerLost: If a worker died.
     """
-    if min(workers, len(items)) <= 1:  # a second process would cost its imports and gain nothing
+    workers = min(workers, len(items))
+    if workers <= 1:  # a second process would cost its imports and gain nothing
         yield from map(function, items)
         return
     from joblib import Parallel, delayed

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from nasbench_lc.errors import FormatError
 
-__all__ = ["Index", "Range", "block_size", "seal", "verify"]
+__all__ = ["Index", "Range", "block_size", "is_hdf5", "seal", "verify"]
 
 _MAGIC = b"nasbench-lc seal 1 "
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -80,6 +80,12 @@ def seal(content: bytes, size: int, columns: Sequence[Range], index: Index) -> b
     return (_MAGIC + json.dumps(head, separators=(",", ":")).encode()).ljust(size - 1) + b"\n" + content
 
 
+def is_hdf5(path: Path) -> bool:
+    """Whether a file begins like HDF5, sealed or not; OSError if it cannot be read."""
+    with path.open("rb") as handle:
+        return handle.read(len(_MAGIC)).startswith((_MAGIC, _HDF5))
+
+
 def verify(path: Path, columns: bool = True) -> Index | None:
     """Where the curves lie in a file with an intact seal; None where the seal does not say, or the file is HDF5 without one.
 
@@ -121,7 +127,8 @@ def _index(head: dict[str, Any]) -> Index | None:
     named = {name: head[name] for name in ("schema", "shape", "names", "curves")}
     if set(head) != {*_SILENT, *named, "index"} or head["index"] != _fingerprint(named):
         raise ValueError("an index that does not match its checksum")
-    return Index(head["schema"], tuple(head["shape"]), dict(zip(head["names"], head["curves"], strict=True)))
+    rows, epochs = head["shape"]
+    return Index(head["schema"], (rows, epochs), dict(zip(head["names"], head["curves"], strict=True)))
 
 
 def _fingerprint(named: dict[str, Any]) -> str:

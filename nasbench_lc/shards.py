@@ -16,16 +16,15 @@ from pathlib import Path
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError
-from nasbench_lc.files import atomic, real
+from nasbench_lc.files import atomic, beside
 from nasbench_lc.table import Table
 
 __all__ = ["Reading", "compact", "drop_states", "parts_folder", "read_all", "state_file", "write_shard"]
 
 
 def parts_folder(path: Path) -> Path:
-    """The folder of shards that belongs to a dataset, one folder for all names of its file."""
-    file = real(path)
-    return file.with_name(file.name + ".parts")
+    """The folder of shards that belongs to a dataset, one folder for all names of its file; errors as in :func:`nasbench_lc.files.beside`."""
+    return beside(path, ".parts")
 
 
 def state_file(folder: Path, uid: str) -> Path:
@@ -129,7 +128,9 @@ def compact(path: Path, recipe_hash: str, plan: str) -> Table | None:
     if reading.shards or changed:
         store.write(path, table)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):  # of a compaction that was killed
-        leftover.unlink(missing_ok=True)
+        # With a dot within, it is of another dataset: of "x.h5", where this one is called "x".
+        if "." not in leftover.name.removeprefix(f".{path.name}.").removesuffix(".tmp"):
+            leftover.unlink(missing_ok=True)
     folder = parts_folder(path)
     if folder.exists():
         drop_states(path, _finished(table))

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,20 +124,17 @@ def read(path: Path) -> Table:
     """Read a whole file into memory.
 
     Raises:
-        FormatError: If there is no such file, it is no HDF5 file, truncated, of a newer schema, or lacks a column.
+        FormatError: If there is no such file, it is no HDF5 file, truncated, of a newer schema, or lacks a column; or if its seal and HDF5
+            disagree on where the curves lie.
     """
     try:
-        _verify(path)
+        index = _verify(path)
         with h5py.File(path, "r") as file:
             attributes = _attributes(file, path)
-            found: dict[str, h5py.Dataset] = {}
-
-            def visit(name: str, item: object) -> None:
-                if isinstance(item, h5py.Dataset):
-                    found[name] = item
-
-            file.visititems(visit)
+            found = dict(_datasets(file))
             _check_datasets(found.values())
+            if index is not None:
+                _check_index(index, found)
             columns = {name: np.asarray(item[()]) for name, item in found.items()}
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
@@ -243,6 +240,39 @@ def _hard(group: h5g.GroupID, name: str) -> None:
         raise _elsewhere(name)
 
 
+def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """The datasets in the root and in its groups by name; no deeper, for a hostile file nests without end."""
+    for name, item in _items(file):
+        if isinstance(item, h5py.Dataset):
+            yield name, item
+        elif isinstance(item, h5py.Group):
+            yield from ((f"{name}/{inner}", dataset) for inner, dataset in _items(item) if isinstance(dataset, h5py.Dataset))
+
+
+def _items(group: h5py.Group) -> Iterator[tuple[str, Any]]:
+    """What lies in a group; its links are not followed, for they may lead out of the file."""
+    for name in _names(group):
+        if group.id.links.get_info(name.encode()).type == h5l.TYPE_HARD:
+            yield name, group[name]
+
+
+def _names(named: Iterable[Any]) -> list[str]:
+    """The names in a group, or of attributes; h5py hands over as bytes what is not UTF-8."""
+    found = list(named)
+    for name in found:
+        if not isinstance(name, str):
+            raise FormatError(f"Every name must be UTF-8; got {name[:40]!r}. The file is foreign or damaged.")
+    return found
+
+
+def _check_index(index: Index, found: Mapping[str, h5py.Dataset]) -> None:
+    """What the seal says of the curves, which :func:`read_curves` believes, must be what HDF5 says of them."""
+    for name, place in index.curves.items():
+        dataset = found.get(_CURVES + name)
+        if dataset is None or [dataset.id.get_offset(), dataset.nbytes] != place or dataset.shape != index.shape:
+            raise FormatError(f"The seal must say where each curve lies; got another place for {name}. The file is damaged.")
+
+
 def _check_datasets(items: Iterable[h5py.Dataset]) -> None:
     inflated = 0
     for item in items:
@@ -279,6 +309,7 @@ def _check_version(file: h5f.FileID, path: Path) -> None:
 
 def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
     _check_version(file.id, path)
+    _names(file.attrs)
     attributes = {name: _plain(value) for name, value in file.attrs.items() if not isinstance(value, h5py.Empty)}
     missing = [f.name for f in ATTRIBUTES if f.required and f.name not in attributes]
     if missing:
@@ -290,6 +321,8 @@ def _attributes(file: h5py.File, path: Path) -> dict[str, Any]:
             raise FormatError(f"The attribute {f.name} must be {f.kind}; got {attributes[f.name]!r:.40} in {path}. It is damaged.")
     if attributes["epochs"] < 1 or not attributes["metrics"]:
         raise FormatError(f"A curve dataset must have epochs and metrics; got none in {path}. It is damaged.")
+    if not {"lr", "epoch_seconds"}.isdisjoint(attributes["metrics"]):
+        raise FormatError(f"The metrics must not name lr or epoch_seconds; got {attributes['metrics']!r:.80} in {path}. It is damaged.")
     if len(attributes.get("schedule", ())) not in (0, attributes["epochs"]):
         raise FormatError(f"The schedule must have one value per epoch; got {len(attributes['schedule'])} in {path}. It is damaged.")
     for name in ("recipe", "plan"):
@@ -310,10 +343,13 @@ def _plain(value: Any) -> Any:
 
 def _fits(kind: str, value: Any) -> bool:
     if kind == "text list":
-        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        return isinstance(value, list) and all(_fits("text", v) for v in value)
     if kind == "float list":
         return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fi"
-    return isinstance(value, {"text": str, "int": int}[kind])
+    if kind == "text":
+        # h5py hands over bytes that are not UTF-8 as surrogates, which nothing can print.
+        return isinstance(value, str) and value == value.encode(errors="ignore").decode()
+    return isinstance(value, int)
 
 
 def _unreadable(path: Path, error: Exception) -> FormatError:

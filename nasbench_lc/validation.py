@@ -1,5 +1,6 @@
 """What must hold of every dataset, checked row by row."""
 
+import json
 import math
 
 import numpy as np
@@ -19,11 +20,28 @@ _LEAST_LIMIT = np.float32(1000 * math.log(2))
 
 def problems(table: Table) -> list[str]:
     """All that is wrong with a dataset, one sentence each; empty where it is sound."""
+    if unreadable := _texts(table):  # all else reads them
+        return unreadable
     return [*_schema(table), *_plan(table), *_identities(table), *_curves(table)]
+
+
+def _texts(table: Table) -> list[str]:
+    found = []
+    for name, column in table.columns.items():
+        if column.dtype.kind == "S":
+            try:
+                texts(column)
+            except FormatError as error:
+                found.append(f"{name}: {error}")
+    return found
 
 
 def _schema(table: Table) -> list[str]:
     found = []
+    if not len(table):
+        found.append("A dataset must hold runs; got none.")
+    if not np.isfinite(table.attributes.get("schedule", ())).all():
+        found.append("The schedule must be finite; got values that are not.")
     for metric in table.metrics:
         if f"curves/{metric}" not in table.columns:
             found.append(f"curves/{metric} must be there, the attribute metrics names it; got none.")
@@ -41,10 +59,10 @@ def _schema(table: Table) -> list[str]:
 
 def _plan(table: Table) -> list[str]:
     try:
-        plans_of(str(table.attributes["plan"]))
+        found = plans_of(str(table.attributes["plan"]))
     except FormatError as error:
         return [str(error)]
-    return []
+    return [] if found else ["The plan of a merged dataset must hold the plans of its parts; got none."]
 
 
 def _identities(table: Table) -> list[str]:
@@ -65,16 +83,29 @@ def _identities(table: Table) -> list[str]:
             continue
         if architectures[key].key != key:
             found.append(f"arch/key must be the sha256 of arch/json; got {key[:12]} for another graph.")
-    if table.attributes["recipe_hash"] != "mixed":
-        try:
-            recipe = Recipe.from_json(str(table.attributes["recipe"]))
-        except FormatError as error:
-            return [*found, str(error)]
-        if recipe.hash != table.attributes["recipe_hash"]:
-            found.append("recipe_hash must be the sha256 of the recipe; got another.")
-        elif not _imported(table):
-            found += _run_ids(table, recipe, architectures)
+    try:
+        recipes = _recipes(table)
+    except FormatError as error:
+        return [*found, str(error)]
+    if table.attributes["recipe_hash"] == "mixed":
+        if not {r.hash for r in recipes}.issuperset(texts(table.columns["run/recipe_hash"])):
+            found.append("The mixed recipes must hold that of every run, by run/recipe_hash; got a run of another.")
+    elif recipes[0].hash != table.attributes["recipe_hash"]:
+        found.append("recipe_hash must be the sha256 of the recipe; got another.")
+    elif not _imported(table):
+        found += _run_ids(table, recipes[0], architectures)
     return found
+
+
+def _recipes(table: Table) -> list[Recipe]:
+    """The recipe that all runs share, or those of a mixed dataset."""
+    text = str(table.attributes["recipe"])
+    if table.attributes["recipe_hash"] != "mixed":
+        return [Recipe.from_json(text)]
+    mixed = json.loads(text)
+    if not isinstance(mixed, list):
+        raise FormatError(f"The recipe of a mixed dataset must be a list of recipes; got {text[:60]!r}.")
+    return [Recipe.from_json(json.dumps(recipe)) for recipe in mixed]
 
 
 def _run_ids(table: Table, recipe: Recipe, architectures: dict[str, Architecture]) -> list[str]:

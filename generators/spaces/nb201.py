@@ -18,6 +18,9 @@ from nasbench_lc.seeding import Purpose, Stream, permutation
 
 __all__ = ["NB201Space"]
 
+_MOST = {"channels": 1024, "cells": 100}
+"""What fits into a memory, and more than anybody trains."""
+
 
 @final
 @dataclass(frozen=True)
@@ -43,9 +46,11 @@ class NB201Space(Space):
     def __post_init__(self) -> None:
         if self.dedup not in ("none", "nb201", "exact"):
             raise ConfigError(f"The deduplication must be none, nb201 or exact; got {self.dedup}. Choose one of those.")
-        for option in ("channels", "cells"):
-            if getattr(self, option) < 1:
-                raise ConfigError(f"The number of {option} must be at least 1; got {getattr(self, option)}. Choose a larger --{option}.")
+        for option, most in _MOST.items():
+            if not 1 <= getattr(self, option) <= most:
+                raise ConfigError(
+                    f"The number of {option} must lie in 1 .. {most}; got {getattr(self, option)}. Choose another --{option}."
+                )
 
     def sample(self, seed: int, index: int, task: Task) -> tuple[Architecture, dict[str, float]]:
         """Number `index` of a random order of the space's members: no architecture comes twice. See :meth:`Space.sample`."""

@@ -1,6 +1,7 @@
 """The command line. Each command is a module of its own, imported when it is called, so that --help answers at once."""
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -57,6 +58,9 @@ def _group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: results on stdout; one sentence on stderr and exit code 1 or 2 where it went wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the name of a file need not be UTF-8
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -10,6 +10,7 @@ from nasbench_lc.cli.common import find_dataset
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import atomic
+from nasbench_lc.seal import is_hdf5
 from nasbench_lc.table import texts
 
 
@@ -27,6 +28,8 @@ def command(file: Path | None, form: str, out: Path | None) -> None:
     target = out or path.with_suffix(f".{form}")
     if target.resolve() == path.resolve():
         raise ConfigError(f"The export must go to another file; got the dataset itself, {target}. Choose another --out.")
+    if target.is_file() and is_hdf5(target):
+        raise ConfigError(f"The export must not replace a dataset; got {target}, which is one. Choose another --out.")
     if form == "parquet":
         frame = data.to_pandas()
         try:

@@ -1,5 +1,6 @@
 """``nasbench-lc generate``."""
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,9 +117,11 @@ def plan_of(o: dict[str, Any]) -> "tuple[Plan, Path]":
         name = "quick-mlp-car"
     if name is None:
         task: str = ("cifar10" if o["space"] == "nb201" else "car") if o["task"] is None else o["task"]
-        is_table = task.lower().endswith(".csv") or not (task.endswith(".npz") or "cifar" in task or "image" in task or Path(task).is_dir())
+        is_table = task.lower().endswith(".csv") or not (
+            task.lower().endswith(".npz") or "cifar" in task or "image" in task or Path(task).is_dir()
+        )
         preset = Preset(("mlp" if is_table else "nb201") if o["space"] is None else o["space"], task, n=100, epochs=0)
-        stem = f"{preset.space}-{Path(task).stem}"
+        stem = f"{preset.space}-{Path(os.path.abspath(task)).stem}"
     elif name not in PRESETS:
         raise ConfigError(f"--preset must be one of {', '.join(PRESETS)}; got {name!r}. Choose one of those.")
     else:

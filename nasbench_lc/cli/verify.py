@@ -73,7 +73,13 @@ def _runs(data: CurveDataset, data_dir: Path | None) -> "dict[str, tuple[Problem
     for plan in plans_of(str(data.attributes["plan"])):
         if "imported" in plan:
             continue
-        problem = resolve(Plan.from_json(json.dumps(plan)), data_dir)
+        try:
+            problem = resolve(Plan.from_json(json.dumps(plan)), data_dir)
+        except (TypeError, ValueError) as error:  # an option that is unknown, or of another type
+            words = " ".join(str(error).split())[:120]
+            raise FormatError(
+                f"The plan must have the options that generate writes; got {words} in {data.path}. Restore the file."
+            ) from error
         if problem.recipe.hash not in recipes:
             raise FormatError(
                 f"The recipe must be the one that this version makes; got another in {data.path}. Its data or options have changed."

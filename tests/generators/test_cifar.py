@@ -131,3 +131,9 @@ def test_block_mean_is_the_small_tasks_default(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(ConfigError, match="must divide"):  # the fake images have 8 pixels a side, the task wants 16
         CifarTask("cifar10", "small")(TaskOptions(data_dir=tmp_path))
     assert block_mean(np.zeros((1, 32, 32, 3), np.uint8), 16).shape == (1, 16, 16, 3)
+
+
+def test_no_image_is_of_size_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cifar, "SMALL", {"train": 20, "val": 10, "test": 10})
+    with pytest.raises(ConfigError, match="got 0 for 8x8"):
+        CifarTask("cifar10", "small")(TaskOptions(data_dir=tmp_path, image_size=0))

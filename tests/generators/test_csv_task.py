@@ -75,6 +75,14 @@ def test_one_number_is_one_class_however_it_is_spelled():
     assert (table.classes, table.labels.tolist()) == (("0", "1"), [1, 1, 0, 0, 1, 1])
     assert read_table("x,c\n" + "1,9007199254740993\n2,9007199254740992\n" * 3, "t").classes == ("9007199254740992", "9007199254740993")
     assert read_table("x,c\n" + "1,1\n2,1.0\n3,one\n" * 3, "t").classes == ("1", "1.0", "one")
+    endless = "0" * 5000 + "1"
+    assert read_table("x,c\n" + f"{endless},{endless}\n2,1\n3,2\n" * 3, "t").classes == ("1", "2")
+
+
+def test_a_line_break_within_a_name():
+    for delimiter in ",;\t":
+        table = read_table(f'\n"a\nb"{delimiter}c\n' + f"1{delimiter}p\n2{delimiter}q\n" * 3, "t")
+        assert (table.names, table.classes) == (("a\nb",), ("p", "q"))
 
 
 def test_held_out_part(write):

@@ -96,6 +96,16 @@ def test_dask_gives_up_on_a_job_that_kills_its_workers(tmp_path: Path):
         list(ENGINES["dask"](jobs_of(tmp_path, 2), 1))
 
 
+def test_dask_has_no_more_workers_than_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Refusing:
+        def __init__(self, **options: object) -> None:
+            raise OSError(f"{options['n_workers']} workers")
+
+    monkeypatch.setattr("distributed.LocalCluster", Refusing)
+    with pytest.raises(OSError, match="2 workers"):
+        list(ENGINES["dask"](jobs_of(tmp_path, 4), 6))
+
+
 @pytest.mark.parametrize("module", ["dask", "distributed"])
 def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str):
     monkeypatch.setitem(sys.modules, module, None)

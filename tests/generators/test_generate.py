@@ -67,14 +67,34 @@ def test_a_larger_plan_extends_and_a_smaller_one_does_nothing(path: Path):
     assert make(path, plan_of(4, repeats=2)).trained == 4
     assert make(path, plan_of(7, repeats=2)).trained == 6
     assert make(path, plan_of(2)).trained == 0
-    assert make(path, plan_of(9)).trained == 2  # n grows, repeats stay: two more of the first seed
     table = store.read(path)
-    assert (Plan.from_json(table.attributes["plan"]).n, Plan.from_json(table.attributes["plan"]).repeats) == (9, 2)
+    assert (Plan.from_json(table.attributes["plan"]).n, Plan.from_json(table.attributes["plan"]).repeats) == (7, 2)
     assert set(first.uids) <= set(table.uids)
     assert problems(table) == []
     whole = make(path.with_name("whole.h5"), plan_of(9, repeats=2)).table
-    assert make(path, plan_of(9, repeats=2)).trained == 2
+    assert make(path, plan_of(9, repeats=2)).trained == 4
     assert same_curves(store.read(path), whole)
+
+
+@pytest.mark.parametrize(("n", "repeats"), [(3, 3), (9, 1)])
+def test_a_plan_that_grows_and_shrinks_is_refused(path: Path, n: int, repeats: int):
+    """The smallest plan with both would ask for more runs than anybody did."""
+    make(path, plan_of(4, repeats=2))
+    before = path.read_bytes()
+    for act in (
+        lambda: make(path, plan_of(n, repeats=repeats)),
+        lambda: look_ahead(plan_of(n, repeats=repeats), path, resolver=resolver),
+    ):
+        with pytest.raises(ConfigError, match=rf"Use --n {max(n, 4)} --repeats {max(repeats, 2)}, or another --out\."):
+            act()
+    assert path.read_bytes() == before
+
+
+def test_a_recipe_hash_that_was_altered_is_named(path: Path):
+    table = make(path, plan_of(2)).table
+    store.write(path, replace(table, attributes={**table.attributes, "recipe_hash": "0" * 64}))
+    with pytest.raises(ConfigError, match="got another recipe_hash than its own recipe has"):
+        make(path, plan_of(2))
 
 
 @pytest.mark.parametrize(

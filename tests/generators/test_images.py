@@ -66,6 +66,7 @@ def test_moments_of_the_training_pixels() -> None:
     [
         ({"train_x": np.zeros((24, 8, 8, 3), np.float32)}, "uint8"),
         ({"train_x": np.zeros((24, 8, 8), np.uint8)}, "uint8 of shape"),
+        ({f"{split}_x": np.zeros((24, 0, 0, 3), np.uint8) for split in ("train", "test")}, "uint8 of shape"),
         ({"train_y": np.zeros(23, np.int64)}, "24 integers"),
         ({"train_y": np.full(24, -1)}, "from 0 on"),
         ({"train_y": np.zeros(24)}, "24 integers"),
@@ -124,6 +125,17 @@ def test_folder_and_npz_of_the_same_images_are_the_same_task(tmp_path: Path, mod
     task = folder_task(tmp_path / "tree", TaskOptions())
     assert task.classes == ("class0", "class1", "class2")
     assert task.digest == npz_task(write(tmp_path / "same.npz", **a), TaskOptions()).digest
+
+
+def test_the_folder_at_hand_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path / "mine")
+    (tmp_path / "link").symlink_to("mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    for path, name in ((Path("."), "mine"), (Path("train/.."), "mine"), (tmp_path / "mine", "mine"), (tmp_path / "link", "link")):
+        task = folder_task(path, TaskOptions())
+        assert (task.name, task.source) == (name, f"the folder {name}")
+    monkeypatch.chdir("train")
+    assert folder_task(Path(".."), TaskOptions()).name == "mine"
 
 
 def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path) -> None:

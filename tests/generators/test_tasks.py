@@ -38,3 +38,11 @@ def test_no_name_is_no_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="got ''"):
         load_task("")
+
+
+@pytest.mark.parametrize("name", ["t\udcff.csv", "t\udcff.npz", "t\udcff"])
+def test_a_name_that_is_not_utf_8(tmp_path, name):
+    path = tmp_path / name
+    path.mkdir() if name == "t\udcff" else path.write_text("x,c\n1,a\n2,b\n3,a\n4,b\n")
+    with pytest.raises(ConfigError, match="must be UTF-8"):
+        load_task(str(path))

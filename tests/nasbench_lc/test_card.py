@@ -3,11 +3,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nasbench_lc import store
 from nasbench_lc.card import card
 from nasbench_lc.curves import Status
 from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.errors import FormatError
 from nasbench_lc.merging import merge
 from nasbench_lc.table import Table
 from tests.nasbench_lc.samples import curve, run, sample_table, table_of
@@ -42,6 +44,18 @@ def test_the_check_of_apportioned_seconds_is_quoted(tmp_path: Path) -> None:
     text = card(CurveDataset(path))
     assert "checked by timing 45 networks alone (the 8 groups" in text
     assert "1.00 (0.97 to 1.05) of its share" in text
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"{}", b"[]", b"\xff", b'{"share_over_share_alone": 1, "group_over_alone": 1, "networks": 1, "groups": 1}']
+)
+def test_another_file_in_its_place_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "some.h5"
+    store.write(path, sample_table())
+    path.with_suffix(".seconds.json").write_bytes(content)
+    with pytest.raises(FormatError, match=r"must be what benchmarks\.seconds wrote") as caught:
+        card(CurveDataset(path))
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_run_without_values_leaves_the_cells_empty(tmp_path: Path) -> None:

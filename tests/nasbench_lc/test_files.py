@@ -8,7 +8,7 @@ import pytest
 
 from nasbench_lc import files
 from nasbench_lc.errors import ConfigError, NasbenchError
-from nasbench_lc.files import atomic, lock, plain_words
+from nasbench_lc.files import at_work, atomic, beside, lock, plain_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +58,23 @@ def test_atomic_respects_the_umask(tmp_path: Path):
     finally:
         os.umask(before)
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640
+
+
+def test_atomic_keeps_the_permissions_of_what_it_replaces(tmp_path: Path):
+    (tmp_path / "x").touch()
+    for mode in (0o600, 0o664):
+        (tmp_path / "x").chmod(mode)
+        with atomic(tmp_path / "x") as temporary:
+            temporary.write_bytes(b"")
+        assert (tmp_path / "x").stat().st_mode & 0o777 == mode
+
+
+def test_nothing_lies_beside_the_root(tmp_path: Path):
+    assert beside(tmp_path / "a" / ".." / "x.h5", ".parts") == tmp_path / "x.h5.parts"
+    for path in (Path("/"), tmp_path / Path(*[".."] * len(tmp_path.parts))):
+        for act in (lambda path: beside(path, ".parts"), at_work, lambda path: lock(path).__enter__()):
+            with pytest.raises(ConfigError, match="must be that of a file"):
+                act(path)
 
 
 def test_atomic_flushes_file_and_folder_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

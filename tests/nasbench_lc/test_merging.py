@@ -1,11 +1,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from nasbench_lc.errors import ConfigError
+from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.merging import merge
-from nasbench_lc.table import Table
+from nasbench_lc.table import Table, curve_digests
 from nasbench_lc.validation import problems
 from tests.nasbench_lc.samples import curve, recipe, run, same, sample_table, table_of
 
@@ -50,6 +51,39 @@ def test_other_recipes_only_on_demand():
     thrice = merge([merged, b, a], PATHS, allow_mixed=True)
     assert sorted(thrice.uids) == sorted(merged.uids)
     assert json.loads(thrice.attributes["recipe"]) == json.loads(merged.attributes["recipe"])
+
+
+def test_two_mixed_datasets_may_be_of_different_recipes():
+    recipes = [recipe(4, augment=a) for a in "abcd"]
+    a, b, c, d = (table_of([curve(run(0, recipe=r))], r) for r in recipes)
+    ab, cd = merge([a, b], PATHS[:2], allow_mixed=True), merge([c, d], PATHS[:2], allow_mixed=True)
+    with pytest.raises(ConfigError, match="--allow-mixed"):
+        merge([ab, cd], PATHS[:2])
+    both = merge([ab, cd], PATHS[:2], allow_mixed=True)
+    assert sorted(json.dumps(r, sort_keys=True) for r in json.loads(both.attributes["recipe"])) == sorted(
+        json.dumps(json.loads(r.json), sort_keys=True) for r in recipes
+    )
+    assert problems(both) == []
+    assert same(merge([ab, ab], PATHS[:2]), ab)
+
+
+def without_rates(table: Table) -> Table:
+    columns = {n: c for n, c in table.columns.items() if n != "curves/lr"}
+    return Table(table.attributes, {**columns, "run/sha256": np.array([d.encode() for d in curve_digests(columns)])})
+
+
+def test_checksums_fit_where_some_runs_lack_a_curve():
+    merged = merge([sample_table(3), without_rates(sample_table(2, first=3))], PATHS[:2])
+    assert np.isnan(merged.columns["curves/lr"]).all(1).tolist() == [False] * 3 + [True] * 2
+    assert problems(merged) == []
+    assert same(merge([sample_table(3), sample_table(2, first=3)], PATHS[:2]), sample_table(5))
+
+
+def test_an_altered_curve_never_gets_a_new_checksum():
+    altered = sample_table(3)
+    altered.columns["curves/lr"][0, 0] = 9
+    with pytest.raises(FormatError, match=r"checksums .* got others in a\.h5"):
+        merge([altered, without_rates(sample_table(2, first=3))], PATHS[:2])
 
 
 def test_names_and_schedules_of_mixed_datasets():

@@ -4,7 +4,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import joblib
 import pytest
 import torch
 
@@ -33,6 +35,19 @@ def test_two_workers_answer_every_item_elsewhere() -> None:
     results = list(spread(_square, range(6), 2))
     assert sorted(r for r, _ in results) == [x * x for x in range(6)]
     assert os.getpid() not in {pid for _, pid in results}
+
+
+def test_there_are_never_more_workers_than_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Watched(joblib.Parallel):
+        def __init__(self, **options: Any) -> None:
+            asked.append(options["n_jobs"])
+            super().__init__(**options)
+
+    monkeypatch.setattr(joblib, "Parallel", Watched)
+    assert sorted(r for r, _ in spread(_square, range(2), 6)) == [0, 1]
+    assert asked == [2]
 
 
 def test_a_worker_that_dies_is_said() -> None:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nasbench_lc.errors import FormatError
-from nasbench_lc.seal import Index, block_size, seal, verify
+from nasbench_lc.seal import Index, block_size, is_hdf5, seal, verify
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -68,6 +68,13 @@ def test_a_file_without_a_seal_passes(tmp_path: Path):
     with h5py.File(tmp_path / "foreign.h5", "w") as file:
         file["x"] = 1
     verify(tmp_path / "foreign.h5")
+    assert is_hdf5(tmp_path / "foreign.h5")
+
+
+@pytest.mark.parametrize(("content", "so"), [(seal(b"0", 512, [], Index(1, None, {})), True), (b"", False), (b"run,epoch\n", False)])
+def test_hdf5_is_known_by_its_head(tmp_path: Path, content: bytes, so: bool):
+    (tmp_path / "x").write_bytes(content)
+    assert is_hdf5(tmp_path / "x") == so
 
 
 @pytest.mark.parametrize("content", [b"", b"run,epoch\n", b"nasbenc.-lc seal 1 {}\n", b"\x89HDF\r\n\x1a"])

@@ -167,6 +167,16 @@ def test_what_a_killed_writer_left_behind_is_swept(path: Path):
     assert sorted(os.listdir(path.parent)) == [".y.h5.abc.tmp", "x.h5"]
 
 
+def test_a_writer_of_a_dataset_with_a_longer_name_is_left_alone(path: Path):
+    path = path.with_name("x")
+    live = path.with_name(".x.h5.abc.tmp")
+    for leftover in (live, path.with_name(".x.abc.tmp")):
+        leftover.write_bytes(b"half")
+    write_shard(path, sample_table(2))
+    merged(path)
+    assert sorted(os.listdir(path.parent)) == [live.name, "x"]
+
+
 def test_a_failed_run_gives_way_to_a_finished_one(path: Path):
     write_shard(path, table_of([curve(run(0), Status.FAILED), curve(run(1), Status.FAILED)]))
     merged(path)

@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import random
 import subprocess
@@ -18,7 +19,7 @@ from hypothesis.extra import numpy as hnp
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError, NasbenchError
-from nasbench_lc.seal import verify
+from nasbench_lc.seal import _MAGIC, _fingerprint, verify
 from nasbench_lc.table import texts
 from tests.nasbench_lc.samples import curve, recipe, run, same, sample_table, table_of
 
@@ -173,6 +174,9 @@ def test_a_missing_attribute_is_named(tmp_path: Path, name: str):
         ("metrics", 5),
         ("metrics", "test_loss"),
         ("metrics", [1.0, 2.0]),
+        ("metrics", ["epoch_seconds"]),
+        ("metrics", ["test_loss", "lr"]),
+        ("licence", b"\xff\xfe bad"),
         ("space", 5),
         ("space", np.bytes_(b"\xff")),
         ("space", h5py.Empty("f")),
@@ -326,6 +330,35 @@ def test_attributes_that_the_format_does_not_know_are_kept(tmp_path: Path):
     assert "none" not in again
 
 
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path):
+    def column(file: h5py.File) -> None:
+        file["hp"].id.move(b"lr", b"\xff")
+
+    def group(file: h5py.File) -> None:
+        file.id.move(b"hp", b"\xff")
+
+    def attribute(file: h5py.File) -> None:
+        h5py.h5a.rename(file.id, b"licence", b"\xff")  # type: ignore[attr-defined]
+
+    for change in (column, group, attribute):
+        assert r"must be UTF-8; got b'\xff'" in refused(altered(tmp_path / "x.h5", change))
+
+
+def test_groups_in_groups_are_never_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """HDF5 takes time that grows with the square of their depth."""
+
+    def nest(file: h5py.File) -> None:
+        group = file
+        for _ in range(5):
+            group = group.create_group("deeper")
+        group["x"] = np.zeros(3)
+        file["loop"] = file["/"]
+
+    path = altered(tmp_path / "x.h5", nest)
+    monkeypatch.delattr(h5py.Group, "visititems")
+    assert same(store.read(path), TABLE)
+
+
 def test_groups_that_the_format_does_not_know_must_still_have_one_row_per_run(tmp_path: Path):
     refused(altered(tmp_path / "x.h5", lambda f: f.create_dataset("more/x", data=np.zeros(2))))
     kept = store.read(altered(tmp_path / "x.h5", lambda f: f.create_dataset("more/x", data=np.zeros(3))))
@@ -390,6 +423,30 @@ def test_curves_alone_are_those_of_the_whole_file(tmp_path: Path, kind: str):
         values = store.read_curves(tmp_path / "x.h5", metrics)
         for name, value in zip(metrics, values, strict=True):
             np.testing.assert_array_equal(value, store.read(tmp_path / "x.h5").columns[f"curves/{name}"])
+
+
+def resealed(path: Path, **changes: Any) -> Path:
+    """The sample file under a seal that says something else and is intact."""
+    size = IMAGE.index(b"\n") + 1
+    head = {**json.loads(IMAGE[len(_MAGIC) : size]), **changes}
+    head["index"] = _fingerprint({name: head[name] for name in ("schema", "shape", "names", "curves")})
+    path.write_bytes((_MAGIC + json.dumps(head, separators=(",", ":")).encode()).ljust(size - 1) + b"\n" + IMAGE[size:])
+    return path
+
+
+def test_a_seal_must_agree_with_the_file(tmp_path: Path):
+    index = verify(resealed(tmp_path / "x.h5"))
+    assert index is not None
+    assert same(store.read(tmp_path / "x.h5"), TABLE)
+    names = list(index.curves)
+    for change in ({"names": names[::-1]}, {"names": [*names[1:], "strange"]}, {"shape": [4, 3]}):
+        assert "The seal must say where each curve lies" in refused(resealed(tmp_path / "x.h5", **change))
+
+
+@pytest.mark.parametrize("shape", [[3, 4, 1], [12], [], 12, None])
+def test_curves_alone_have_two_axes(tmp_path: Path, shape: Any):
+    with pytest.raises(FormatError, match="checksum"):
+        store.read_curves(resealed(tmp_path / "x.h5", shape=shape), ("test_loss",))
 
 
 def test_curves_alone_of_a_newer_schema_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nasbench_lc.config import Recipe
 from nasbench_lc.curves import Status
 from nasbench_lc.table import Table, curve_digests
 from nasbench_lc.validation import problems
@@ -32,10 +33,14 @@ def test_a_sound_dataset_has_no_problem():
     assert problems(sample_table(6)) == []
     kinds = [curve(run(0)), curve(run(1), Status.DIVERGED), curve(run(2), Status.FAILED), curve(run(2, 1))]
     assert problems(table_of(kinds)) == []
-    assert problems(sample_table(2).take([])) == []
 
 
 T = sample_table(4)
+
+
+def mixed(*recipes: Recipe) -> Table:
+    """T as a dataset of these recipes; its runs are of the first sample recipe."""
+    return with_attributes(T, recipe_hash="mixed", recipe=json.dumps([json.loads(r.json) for r in recipes]))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,15 @@ T = sample_table(4)
         (lambda: with_attributes(T, plan=T.attributes["plan"].replace("99", '"x"')), "whole numbers n and repeats"),
         (lambda: with_attributes(T, plan=T.attributes["plan"].replace("99", "Infinity")), "whole numbers n and repeats"),
         (lambda: Table(T.attributes, {n: c for n, c in T.columns.items() if n != "curves/test_acc"}), "names it"),
+        (lambda: with_columns(T, arch__string=at(T, "arch/string", (1,), b"\xff")), "arch/string: Text must be UTF-8"),
+        (lambda: with_columns(T, run__error=np.array([b"", b"\xff", b"", b""])), "run/error: Text must be UTF-8"),
+        (lambda: T.take([]), "must hold runs; got none"),
+        (lambda: with_attributes(T, schedule=np.full(4, np.nan)), "schedule must be finite"),
+        (lambda: with_attributes(T, plan='{"merged": []}'), "plans of its parts; got none"),
+        (lambda: with_attributes(T, recipe_hash="mixed"), "must be a list of recipes"),
+        (lambda: with_attributes(T, recipe_hash="mixed", recipe="[1, 2]"), "recipe must be JSON"),
+        (lambda: mixed(recipe(9)), "by run/recipe_hash; got a run of another"),
+        (lambda: mixed(), "by run/recipe_hash; got a run of another"),
     ],
 )
 def test_what_is_wrong_is_said(change: Callable[[], Table], words: str):
@@ -83,7 +97,7 @@ def test_an_imported_source_may_have_gaps_and_ids_of_its_own():
 
 
 def test_mixed_recipes_are_not_compared_to_one():
-    assert problems(with_attributes(T, recipe_hash="mixed", recipe=json.dumps([1, 2]))) == []
+    assert problems(mixed(recipe(), recipe(9))) == []
 
 
 def diverged(cut: int, **values: tuple[int, float]) -> Table:

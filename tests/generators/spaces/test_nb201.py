@@ -83,8 +83,11 @@ def test_schedule_is_a_cosine_that_starts_at_the_full_rate() -> None:
 
 
 def test_options_and_tasks_out_of_range() -> None:
-    with pytest.raises(ConfigError):
-        NB201Space(channels=0)
+    for option, most in (("channels", 1024), ("cells", 100)):
+        NB201Space(**{option: most})
+        for value in (0, most + 1, 10**8):
+            with pytest.raises(ConfigError, match=rf"1 \.\. {most}; got {value}\. Choose another --{option}"):
+                NB201Space(**{option: value})
     with pytest.raises(ConfigError):
         NB201Space(dedup="all")  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigError, match="multiples of 4"):

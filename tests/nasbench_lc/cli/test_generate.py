@@ -4,9 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import click
 import pytest
 
+from generators.plan import Plan
 from nasbench_lc import store
+from nasbench_lc.cli.generate import command, plan_of
 from tests.nasbench_lc.cli.calls import call
 
 SMALL = ["generate", "--task", "iris", "--n", "3", "--epochs", "1", "--out", "x.h5", "--engine", "serial", "--device", "cpu"]
@@ -63,3 +66,30 @@ def test_a_folder_among_the_parts_is_no_shard():
     assert call(*SMALL, "--overwrite") == 0
     assert len(store.read(Path("x.h5"))) == 3
     assert os.listdir("x.h5.parts") == ["part-x.h5"]
+
+
+def test_the_root_is_no_dataset(capsys: pytest.CaptureFixture[str]):
+    for arguments in ([*SMALL, "--out", "/"], [*SMALL, "--out", "/", "--dry-run"], ["status", "/"], ["info", "/"]):
+        assert call(*arguments) == 2
+        assert "must be" in capsys.readouterr().err.splitlines()[-1]
+
+
+def planned(*arguments: str) -> tuple[Plan, Path]:
+    with click.Context(command) as context:
+        command.parse_args(context, list(arguments))
+        return plan_of(context.params)
+
+
+def test_space_and_file_follow_from_the_task():
+    Path("tree").mkdir()
+    for task, space, out in (
+        ("a/OK.NPZ", "nb201", "nb201-OK.h5"),
+        ("a/ok.csv", "mlp", "mlp-ok.h5"),
+        ("iris", "mlp", "mlp-iris.h5"),
+        ("tree", "nb201", "nb201-tree.h5"),
+        ("tree/", "nb201", "nb201-tree.h5"),
+        (".", "nb201", f"nb201-{Path.cwd().name}.h5"),
+        ("tree/..", "nb201", f"nb201-{Path.cwd().name}.h5"),
+    ):
+        plan, path = planned("--task", task)
+        assert (plan.task, plan.space, path) == (task, space, Path("datasets") / out)

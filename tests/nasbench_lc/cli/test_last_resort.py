@@ -1,6 +1,9 @@
 """What no command foresaw: still one sentence and no traceback."""
 
 import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from nasbench_lc import store
 from tests.nasbench_lc.cli.test_errors import call, check_words
 from tests.nasbench_lc.samples import sample_table
 
+ROOT = Path(__file__).parents[3]
 REFUSALS = [PermissionError(errno.EACCES, "Permission denied", "data.bin"), OSError("two\nlines"), MemoryError("Unable to allocate 3 TiB")]
 
 
@@ -23,3 +27,15 @@ def test_the_system_refuses(error: Exception, tmp_path: Path, monkeypatch: pytes
     said = capsys.readouterr()
     check_words(said.err, 1)
     assert str(error).split()[-1] in said.err
+
+
+@pytest.mark.parametrize("command", ["info", "validate"])
+def test_a_file_whose_name_no_terminal_prints(command: str, tmp_path: Path):
+    path = os.fsencode(tmp_path / "u") + b"\xff.h5"
+    store.write(Path(os.fsdecode(path)), sample_table())
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(
+        [sys.executable, "-m", "nasbench_lc", command, path], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0
+    assert r"u\udcff.h5" in done.stdout

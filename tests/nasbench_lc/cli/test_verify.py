@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from generators.generate import generate
+from generators.plan import resolve
 from nasbench_lc import store
 from nasbench_lc.merging import merge
 from nasbench_lc.table import Table, curve_digests
@@ -131,3 +132,20 @@ def test_a_gpu_is_not_held_to_the_byte(made: Table, path: Path, capsys: Captured
 
 def test_a_seed_below_zero(made: Table, path: Path, capsys: Captured):
     assert "--seed" in verify(path, made, capsys, "--seed", "-1")[1][0]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"space": "mlp", "task": "iris", "task_options": {"foo": 1}},
+        {"space": "nb201", "task": "digits-image", "space_options": {"channels": "x"}},
+    ],
+)
+def test_options_that_are_none_are_an_error(
+    plan: dict[str, Any], made: Table, path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("generators.plan.resolve", resolve)
+    stored = {**json.loads(made.attributes["plan"]), **plan}
+    code, (said,) = verify(path, Table({**made.attributes, "plan": json.dumps(stored)}, made.columns), capsys)
+    assert code == 2
+    assert "must have the options that generate writes" in said
