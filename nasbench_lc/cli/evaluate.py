@@ -25,14 +25,20 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
 @click.command("evaluate", epilog=_EPILOG)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--baselines", is_flag=True, help="Compare every registered model.")
-@click.option("--models", help="Comma list of models, such as lc-gode,lc-gode[use_graph=false], or all.")
+@click.option("--models", help="Comma list of models, such as lc-gode,lc-gode[use_graph=false], or all; lc-gode,last-value by default.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Score this trained predictor, on curves that it never saw.")
 @click.option("--metric", help="The metric to forecast; by default the first of test_loss, val_acc, val_loss, test_acc.")
 @click.option("--observe", help="Observed epochs, a comma list; 10 by default.")
 @click.option("--horizons", help="Epochs to forecast to, a comma list; 40, 70 and 100 % of all by default.")
 @click.option("--seeds", type=int, default=1, show_default=True, help="Number of splits and initialisations.")
 @click.option("--quick", is_flag=True, help="Only models that fit in seconds, and short fits: a look in under 3 minutes.")
-@click.option("--protocol", default="strict", show_default=True, type=click.Choice(["strict", "paper"]), help="paper is optimistic.")
+@click.option(
+    "--protocol",
+    default="strict",
+    show_default=True,
+    type=click.Choice(["strict", "paper"]),
+    help="paper: contiguous split, stopped on the test curves, last epoch not scored; optimistic.",
+)
 @click.option("--train-size", type=int, help="Use only the first so many runs of train and valid.")
 @click.option("--transfer-to", type=click.Path(path_type=Path), help="Fit on FILE, score on the test part of this dataset.")
 @click.option(

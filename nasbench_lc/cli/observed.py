@@ -8,6 +8,8 @@ import numpy as np
 from nasbench_lc.curves import Floats, Observed
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.seal import is_hdf5
+from nasbench_lc.shards import parts_folder
 
 __all__ = ["observed_of", "short"]
 
@@ -16,7 +18,7 @@ def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None
     """The observed part of all runs of a file, and their names.
 
     Arguments:
-        path: A dataset, or a CSV log.
+        path: A dataset, or a log, by what the file holds.
         metric: What the checkpoint forecasts.
         observe: How many epochs; by default 10 of a dataset, all of a log that leave one to forecast.
         epochs: How long the runs of a log will be where it has no column `epochs`; by default up to its last epoch.
@@ -25,7 +27,7 @@ def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None
         ConfigError: If the file lacks the metric, or has too few epochs.
         FormatError: If it is no dataset, or no log.
     """
-    if path.suffix.lower() == ".csv":
+    if not _is_dataset(path):
         from nasbench_lc.importers.csv_log import read_log
 
         log = read_log(path)
@@ -40,6 +42,11 @@ def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None
     curves = data.curves(metric)
     observed, _ = curves.observe(10 if observe is None else observe)
     return observed, curves.uid
+
+
+def _is_dataset(path: Path) -> bool:
+    # What is named like one, but is damaged or not there, is to be reported as a dataset; the runs of an unfinished one may all lie in its parts.
+    return path.suffix.lower() == ".h5" or parts_folder(path).exists() or (path.is_file() and is_hdf5(path))
 
 
 def short(values: Floats) -> list[float | None]:

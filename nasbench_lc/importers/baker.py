@@ -74,13 +74,20 @@ def import_baker(path: Path, all_runs: bool = False) -> Table:
     if missing:
         raise FormatError(f"The source must have the column {missing[0]}; got {', '.join(header)[:120]!r} in {path}. Choose another KIND.")
     try:
-        rows = [{k: row[k] or "" for k in needed} for row in reader]
+        rows: list[dict[str, str]] = []
+        for row in reader:
+            # This is how DictReader hands out a row that is too long, or too short.
+            if None in row or None in row.values():
+                raise FormatError(
+                    f"Every row must have {len(header)} fields like the first; got another number in line {reader.line_num} of {path}. Fetch it again."
+                )
+            rows.append({name: row[name] for name in needed})
     except csv.Error as error:
         raise FormatError(f"The source must be comma-separated text; got {str(error)!r} in {path}. Fetch it again.") from error
     tasks = sorted({row["training_dataset"] for row in rows})
-    if len(tasks) != 1:
+    if len(tasks) != 1 or not tasks[0].strip():
         raise FormatError(
-            f"The source must hold one training_dataset; got {', '.join(tasks)[:120] or 'no row'} in {path}. Cut it into parts."
+            f"The source must hold one training_dataset; got {', '.join(map(repr, tasks))[:120] or 'no row'} in {path}. Cut it into parts."
         )
     runs: list[ForeignRun] = []
     for number, row in enumerate(rows):

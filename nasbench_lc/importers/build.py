@@ -144,6 +144,8 @@ def _uid(kind: str, run: ForeignRun, checksum: str) -> str:
 
 def _check(run: ForeignRun) -> None:
     where = f"run {run.name[:60]}. Correct or drop that run."
+    if not (np.isnan(run.n_params) or 0 <= run.n_params < np.inf):
+        raise FormatError(f"n_params must be finite and at least 0; got {run.n_params:.6g} in {where}")
     for name, value in run.hyperparameters.items():
         if not np.isfinite(value):
             raise FormatError(f"The hyperparameter {name} must be finite; got {value} in {where}")

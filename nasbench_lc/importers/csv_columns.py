@@ -14,6 +14,7 @@ METRICS = ("train_loss", "train_acc", "val_loss", "val_acc", "test_loss", "test_
 _METRIC = re.compile(r"(train|training|val|valid|validation|test)_(loss|acc|accuracy)")
 _PARTS = {"training": "train", "valid": "val", "validation": "val"}
 _NUMBERED = re.compile(r"(.*?)_?(\d+)")
+_SHORT = {"learning_rate": "lr", "wd": "weight_decay"}
 _ALIASES = {
     "uid": "run",
     "run_id": "run",
@@ -24,10 +25,10 @@ _ALIASES = {
     "total_epochs": "epochs",
     "arch_n_params": "n_params",
     "params": "n_params",
-    "learning_rate": "lr",
-    "wd": "weight_decay",
+    **_SHORT,
 }
-_RUN_WIDE = ("epochs", "n_params", "batch_size", "momentum", "weight_decay", "dropout")
+_FACTS = ("epochs", "n_params")
+_HYPERPARAMETERS = ("batch_size", "momentum", "weight_decay", "dropout")
 _PER_EPOCH = ("seconds", "lr")
 
 
@@ -36,8 +37,9 @@ class Role:
     """What one column holds.
 
     Arguments:
-        kind: ``run``, ``epoch``, ``arch``, ``curve`` (a metric, seconds or lr), ``value`` (one number per run), or ``other``, which is not read.
-        name: The metric's or value's own name; a hyperparameter that is written ``hp_NAME`` is NAME.
+        kind: ``run``, ``epoch``, ``arch``, ``curve`` (a metric, seconds or lr), ``value`` (a hyperparameter), ``fact`` (epochs or n_params, one number
+            per run), or ``other``, which is not read.
+        name: The metric's or value's own name; a hyperparameter that is written ``hp_NAME`` is NAME, whatever NAME means without the prefix.
         epoch: Which epoch it holds, as written, in a log of one row per run; None in one of a row per epoch.
     """
 
@@ -68,11 +70,15 @@ def roles(header: Sequence[str]) -> list[Role]:
 
 
 def _role(name: str, long: bool) -> Role:
+    if name.startswith("hp_") and (hyperparameter := name.removeprefix("hp_")):
+        return Role("value", _SHORT.get(hyperparameter, hyperparameter))
     name = _ALIASES.get(name, name)
     if name in ("run", "arch") or (name == "epoch" and long):
         return Role(name, name)
-    if (hyperparameter := name.removeprefix("hp_")) and (name.startswith("hp_") or name in _RUN_WIDE):
-        return Role("value", _ALIASES.get(hyperparameter, hyperparameter))
+    if name in _FACTS:
+        return Role("fact", name)
+    if name in _HYPERPARAMETERS:
+        return Role("value", name)
     curve = _curve_name(name)
     if long and curve:
         return Role("curve", curve)

@@ -11,8 +11,9 @@ from nasbench_lc.config import Recipe, digest
 from nasbench_lc.curves import Bools, Floats, Observed, Status
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
+from nasbench_lc.importers.csv_accuracy import fractions
 from nasbench_lc.importers.csv_columns import METRICS
-from nasbench_lc.importers.csv_graphs import graph_of
+from nasbench_lc.importers.csv_graphs import graph_of, readings
 from nasbench_lc.importers.csv_rows import MAX_EPOCHS, Rows, read_rows
 from nasbench_lc.table import Table
 
@@ -33,8 +34,8 @@ class Log:
         lr: Learning rate of each epoch where the log has one that changes, `(N, T)`, or None.
         n_params: Shape `(N,)`, NaN where unknown.
         planned: How many epochs the runs will have where the log says so in a column `epochs`, else None.
-        exploded: Whether a loss is infinite, or was written as ``nan`` in the run's last row, shape `(N,)`.
-        notes: What was changed and dropped, one sentence each.
+        exploded: Whether a loss is infinite, or was written as ``nan`` in the last epoch of the run that has a metric, shape `(N,)`.
+        notes: What was changed and dropped, and how architectures were read, one sentence each.
     """
 
     runs: tuple[str, ...]
@@ -103,34 +104,38 @@ class Log:
 def read_log(path: Path) -> Log:
     """Read a log: a row per run and epoch (``run,epoch,val_acc ...``), or a row per run (``run,val_acc_1,val_acc_2 ...``).
 
-    Accuracies in percent become fractions. Optional columns: ``arch``; ``hp_NAME``, lr, batch_size, momentum, weight_decay, dropout; ``seconds`` of
-    the epoch; ``epochs``, how many the run will have; ``n_params``.
+    Accuracies in percent become fractions, a negative ``n_params`` unknown. Optional columns: ``arch``; ``hp_NAME``, lr, batch_size, momentum,
+    weight_decay, dropout; ``seconds`` of the epoch; ``epochs``, how many the run will have; ``n_params``.
 
     Raises:
         FormatError: If the file is no such log; the sentence names the line or the run.
     """
     rows = read_rows(path)
     notes = list(rows.notes)
-    curves = {name: _checked(name, rows.curves[name], notes, path) for name in METRICS if name in rows.curves}
+    curves = {name: rows.curves[name] for name in METRICS if name in rows.curves}
     seconds = rows.curves.get("seconds")
-    if seconds is not None:
-        _not_negative("seconds", seconds, path)
+    for name, grid in (*curves.items(), ("seconds", seconds)):
+        if grid is not None and (grid < 0).any():
+            raise FormatError(f"The column {name} must not be negative; got {np.nanmin(grid):g} in {path}. Correct the column.")
+    for name in (name for name in curves if name.endswith("_acc")):
+        curves[name], changed = fractions(name, curves[name], rows.runs, path)
+        notes += changed
+    negative = rows.n_params < 0
+    notes += [f"n_params is negative in {negative.sum()} runs; it was read as unknown there."] if negative.any() else []
     graphs = [graph_of(text) for text in rows.arch]
-    values = dict(rows.values)
-    planned = values.pop("epochs", np.full(len(rows.runs), np.nan))
-    n_params = values.pop("n_params", np.full(len(rows.runs), np.nan))
+    architectures = tuple(graph for graph, _ in graphs)
     return Log(
         runs=rows.runs,
-        architectures=tuple(graph for graph, _ in graphs),
+        architectures=architectures,
         groups=tuple(group for _, group in graphs),
         curves=curves,
-        hyperparameters=values,
+        hyperparameters=rows.values,
         seconds=seconds,
         lr=rows.curves.get("lr"),
-        n_params=n_params,
-        planned=_planned(planned, rows, path),
+        n_params=np.where(negative, np.nan, rows.n_params),
+        planned=_planned(rows, path),
         exploded=rows.exploded,
-        notes=tuple(notes),
+        notes=(*notes, *readings(architectures)),
     )
 
 
@@ -180,30 +185,8 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
     return build(origin, recipe, runs, notes or ["Nothing was changed or dropped."], all_runs=all_runs)
 
 
-def _checked(name: str, grid: Floats, notes: list[str], path: Path) -> Floats:
-    _not_negative(name, grid, path)
-    if name.endswith("_loss"):
-        return grid
-    there = grid[np.isfinite(grid)]
-    if np.isinf(grid).any() or (there > 100 + 1e-9).any():
-        raise FormatError(f"The column {name} must hold fractions or percent; got {np.nanmax(grid):g} in {path}. Correct the column.")
-    if not (there > 1 + 1e-6).any():
-        return np.minimum(grid, 1.0)
-    if np.median(there) <= 1:
-        raise FormatError(
-            f"The column {name} must hold fractions or percent throughout; got {there.max():g} where most are at most 1 in {path}. Write fractions."
-        )
-    notes.append(f"{name} is in percent in the log; it was divided by 100.")
-    return grid / 100
-
-
-def _not_negative(name: str, grid: Floats, path: Path) -> None:
-    if (grid < 0).any():
-        raise FormatError(f"The column {name} must not be negative; got {np.nanmin(grid):g} in {path}. Correct the column.")
-
-
-def _planned(values: Floats, rows: Rows, path: Path) -> int | None:
-    told = np.unique(values[np.isfinite(values)])
+def _planned(rows: Rows, path: Path) -> int | None:
+    told = np.unique(rows.planned[~np.isnan(rows.planned)])
     if not len(told):
         return None
     reached = next(iter(rows.curves.values())).shape[1]

@@ -39,8 +39,9 @@ def test_long_log(tmp_path: Path) -> None:
     assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"lr": [0.1, 0.2], "beta": [0.9, 0.8]}
     assert log.lr is None
     assert [a.widths for a in log.architectures] == [(64, 128), (64,)]
-    assert len(log.notes) == 1
+    assert len(log.notes) == 2
     assert log.notes[0].endswith("were dropped: comment.")
+    assert "2 as hidden widths of perceptrons (such as 64-128)" in log.notes[1]
 
 
 def test_wide_log_is_the_same_as_long(tmp_path: Path) -> None:
@@ -88,6 +89,29 @@ def test_a_run_without_values_is_dropped_unless_asked(tmp_path: Path) -> None:
     assert "1 runs without any value were dropped." in str(import_csv(path).attributes["notes"])
     kept = import_csv(path, True)
     assert (len(kept), problems(kept)) == (2, [])
+
+
+def test_a_wide_log_needs_no_loss(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "run,val_acc_1,val_acc_2\na,.1,.2\nb,.2,.3\nc,.3,.4\n"))
+    assert log.exploded.tolist() == [False, False, False]
+    table = import_csv(tmp_path / "log.csv")
+    assert (len(table), problems(table)) == (3, [])
+
+
+def test_diverged_in_a_wide_log_is_as_in_a_long_one(tmp_path: Path) -> None:
+    rows = "a,2,nan,\nb,2,inf,1\nc,nan,1,1\nd,2,1,1\ne,2,1,1e39\nf,2,1,\n"
+    table = import_csv(write(tmp_path, f"run,train_loss_1,train_loss_2,train_loss_3\n{rows}"))
+    assert [s.label for s in table.statuses] == ["diverged", "diverged", "partial", "ok", "diverged", "partial"]
+    assert problems(table) == []
+
+
+def test_a_loss_that_explodes_counts_where_the_rate_is_logged_on(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "run,train_loss_1,train_loss_2,train_loss_3,lr_1,lr_2,lr_3\na,2,nan,,.3,.2,.1\n"))
+    assert log.exploded.tolist() == [True]
+
+
+def test_a_hyperparameter_may_be_called_like_a_loss(tmp_path: Path) -> None:
+    assert import_csv(write(tmp_path, "run,epoch,train_loss,hp_val_loss\na,1,2,nan\na,2,1,nan\n")).statuses == (Status.OK,)
 
 
 def test_diverged(tmp_path: Path) -> None:
@@ -148,6 +172,15 @@ def test_a_rate_that_changes_is_a_curve(tmp_path: Path) -> None:
     assert log.hyperparameters["lr"].tolist() == [0.1, 0.2]
 
 
+def test_a_rate_of_a_wide_log_is_that_of_a_long_one(tmp_path: Path) -> None:
+    changing = read_log(write(tmp_path, "run,val_acc_1,val_acc_2,lr_1,lr_2\na,.1,.2,.1,.05\nb,.1,.2,.2,.2\n"))
+    assert changing.lr is not None
+    np.testing.assert_array_equal(changing.lr, [[0.1, 0.05], [0.2, 0.2]])
+    assert changing.hyperparameters["lr"].tolist() == [0.1, 0.2]
+    constant = read_log(write(tmp_path, "run,val_acc_1,val_acc_2,lr_1,lr_2\na,.1,.2,.1,.1\nb,.1,.2,.2,.2\n"))
+    assert (constant.lr, constant.hyperparameters["lr"].tolist()) == (None, [0.1, 0.2])
+
+
 def test_groups_without_an_architecture(tmp_path: Path) -> None:
     by_hp = import_csv(write(tmp_path, "run,epoch,val_acc,lr\na,1,.1,.1\nb,1,.2,.1\nc,1,.3,.2\n"))
     a, b, c = texts(by_hp.columns["arch/group"])
@@ -167,6 +200,61 @@ def test_text_hyperparameters_are_dropped(tmp_path: Path) -> None:
     log = read_log(write(tmp_path, "run,epoch,val_acc,hp_optimizer,Batch Size\na,1,.1,adam,32\n"))
     assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"batch_size": [32.0]}
     assert "hp_optimizer" in log.notes[0]
+
+
+@pytest.mark.parametrize("value", ["O.1", "inf", "-Infinity", "1e999"])
+def test_one_bad_hyperparameter_is_refused_with_its_line(tmp_path: Path, value: str) -> None:
+    with pytest.raises(FormatError, match=f"The column hp_wd must hold .*numbers; got '{value}' in line 4 of"):
+        read_log(write(tmp_path, f"run,epoch,val_acc,hp_wd\na,1,.1,.1\na,2,.2,.1\nb,1,.1,{value}\nb,2,.2,{value}\n"))
+
+
+def test_what_is_prefixed_is_a_hyperparameter(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "run,epoch,val_acc,hp_epochs,hp_max_epochs,hp_n_params,epochs,n_params\na,1,.1,10,11,12,5,7\nb,1,.2,20,21,22,5,8\n"
+    )
+    log = read_log(path)
+    assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"epochs": [10, 20], "max_epochs": [11, 21], "n_params": [12, 22]}
+    assert (log.planned, log.n_params.tolist()) == (5, [7, 8])
+    table = import_csv(path)
+    assert (table.epochs, table.columns["hp/epochs"].tolist(), problems(table)) == (5, [10, 20], [])
+
+
+def test_negative_sizes_are_unknown_with_a_note(tmp_path: Path) -> None:
+    table = import_csv(write(tmp_path, "run,epoch,val_acc,n_params\na,1,.1,-1\nb,1,.2,\nc,1,.2,5\n"))
+    np.testing.assert_array_equal(table.columns["arch/n_params"], [np.nan, np.nan, 5])
+    assert "n_params is negative in 1 runs; it was read as unknown there." in str(table.attributes["notes"])
+
+
+def test_numbers_as_architectures_are_widths_with_a_note(tmp_path: Path) -> None:
+    notes = read_log(write(tmp_path, "run,epoch,val_acc,arch\na,1,.1,4587\nb,1,.1,17\nc,1,.1,resnet\nd,1,.1,resnet\n")).notes
+    assert notes == (
+        "Architectures were read by the form of their texts: 2 as hidden widths of perceptrons (such as 4587), 1 as unknown networks "
+        "(such as resnet).",
+        "Every width is a single number; where these are ids, write a letter in front (a4587).",
+    )
+    import_csv(tmp_path / "log.csv")
+
+
+def test_rows_of_one_epoch_are_merged_where_they_fill_different_columns(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "epoch,step,train_loss,val_loss,hp_wd\n0,9,,.5,.1\n0,9,.4,,.1\n1,19,,nan,.1\n1,19,.3,,.1\n"))
+    np.testing.assert_array_equal(log.curves["train_loss"], [[0.4, 0.3]])
+    np.testing.assert_array_equal(log.curves["val_loss"], [[0.5, np.nan]])
+    assert log.hyperparameters["weight_decay"].tolist() == [0.1]
+    assert log.exploded.tolist() == [True]
+    assert "Rows of one run and epoch that fill different columns were read as one row." in log.notes
+
+
+@pytest.mark.parametrize("head", ["\n", " \n\n", "sep=;\r\n", "SEP=;\n\n", ";;;\n", ";;\nsep=;\n"])
+def test_the_delimiter_is_that_of_the_header(tmp_path: Path, head: str) -> None:
+    log = read_log(write(tmp_path, f"{head}run;epoch;val_acc\na;1;.1\na;2;.2\n"))
+    np.testing.assert_array_equal(log.curves["val_acc"], [[0.1, 0.2]])
+    with pytest.raises(FormatError, match=f"'x' in line {len((head + 'h').splitlines()) + 1} of"):
+        read_log(write(tmp_path, f"{head}run;epoch;val_acc\na;1;x\n"))
+
+
+def test_an_index_column_has_a_name_in_the_note(tmp_path: Path) -> None:
+    (note,) = read_log(write(tmp_path, ",run,epoch,val_acc\n0,a,1,.1\n")).notes
+    assert note.endswith("were dropped: (unnamed).")
 
 
 def small(tmp_path: Path, extra: str = "", value: str = "") -> Log:
@@ -209,9 +297,14 @@ BAD = {
     "no epoch": ("run,val_acc\na,0.5\n", "at least one of the columns train_loss"),
     "words": ("run,epoch,val_acc\na,1,good\n", "'good' in line 2"),
     "ragged": ("run,epoch,val_acc\na,1\n", "got 2 in line 2"),
-    "duplicate": ("run,epoch,val_acc\na,1,.5\na,1,.6\n", "two of run 'a', epoch 1"),
+    "duplicate": ("run,epoch,val_acc\na,1,.5\na,1,.6\n", "two of run 'a', epoch 1, in the column val_acc"),
+    "two batch sizes of one epoch": ("run,epoch,val_acc,val_loss,hp_b\na,1,.5,,1\na,1,,.6,2\n", "several in run 'a'"),
     "several runs without a name": ("epoch,val_acc\n1,.5\n1,.6\n", "Add a column run"),
     "unnamed run": ("run,epoch,val_acc\na,1,.5\n,2,.6\n", "empty cell in row 2"),
+    "unnamed run of a wide log": ("run,val_acc_1\na,.5\n,.6\n", "must name its run; got an empty cell in row 2"),
+    "infinite seconds": ("run,epoch,val_acc,seconds\na,1,.5,inf\n", "seconds must hold finite numbers; got 'inf' in line 2"),
+    "infinite rate": ("run,epoch,val_acc,lr\na,1,.5,inf\n", "lr must hold finite numbers; got 'inf' in line 2"),
+    "columns of another table": ("a,b\n1,2\n", "at least one of the columns train_loss"),
     "half an epoch": ("run,epoch,val_acc\na,1.5,.5\n", "got 1.5"),
     "negative epoch": ("run,epoch,val_acc\na,-1,.5\n", "got -1"),
     "no epoch number": ("run,epoch,val_acc\na,,.5\n", "got nan"),
@@ -232,7 +325,7 @@ BAD = {
     "planned for two lengths": ("run,epoch,val_acc,epochs\na,1,.1,5\nb,1,.1,6\n", "got 5 .. 6"),
     "endless cell": ("run,epoch,val_acc\na,1," + "1" * 200_000 + "\n", "comma-separated"),
     "nothing but missing values": ("run,epoch,val_acc\na,1,\n", "must hold runs"),
-    "a dataset": ("\x89HDF\r\n\x1a\n\x00", "only column names"),
+    "a dataset": ("\x89HDF\r\n\x1a\n\x00", "at least one of the columns train_loss"),
 }
 
 
