@@ -33,7 +33,7 @@ def _no_stranger(_: StandardCurves, observed: Observed) -> tuple[Floats, Floats]
     return np.zeros((len(observed), 1)), np.zeros((len(observed), 1))
 
 
-def _alone(_: Any, calibration: CurveSet) -> Floats:
+def _alone(_ask: Any, calibration: CurveSet, _counts: Any) -> Floats:
     return np.array([[0.0, calibration.epochs - 1.0], [0.0, 0.0]])
 
 

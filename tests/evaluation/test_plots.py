@@ -37,7 +37,8 @@ def test_a_fan_shows_truth_prefix_and_forecasts(observe: int) -> None:
     point = Forecast.from_point(t, certain.mean + 0.1)
     (axes,) = plot_fan(curves, 3, observe, {"certain": certain, "point": point}).axes
     labels = axes.get_legend_handles_labels()[1]
-    assert labels[:3] == ["certain", "point", "truth"]
+    assert [name for name in labels if "interval" not in name][:3] == ["certain", "point", "truth"]
+    assert [name for name in labels if "interval" in name] == ["95% interval", "80% interval", "50% interval"]
     assert len(axes.collections) == 3
     assert axes.get_title(loc="left") == curves.architectures[3].string
 

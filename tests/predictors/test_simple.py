@@ -79,9 +79,9 @@ def test_one_neighbour_is_the_nearest_training_curve() -> None:
     known = remember(TRAIN)
     table = tabulate(known, observed, target.t)
     std = table.train.std(0)
-    static = known["static"].shape[1]
-    weight = np.where(np.arange(len(std)) < static, static, len(std) - static) ** -0.5
-    scale = np.divide(weight, std, out=np.zeros_like(std), where=std > 1e-9)
+    varies, static = std > 1e-9, np.arange(len(std)) < known["static"].shape[1]
+    weight = np.where(static, (varies & static).sum(), (varies & ~static).sum()) ** -0.5
+    scale = np.divide(weight, std, out=np.zeros_like(std), where=varies)
     oracle = KNeighborsRegressor(1).fit(table.train * scale, table.change).predict(table.query * scale)
     z, _ = KNN(KNNConfig(neighbours=1))._point(known, observed, target.t)
     np.testing.assert_allclose(z - table.start[:, None], oracle)
