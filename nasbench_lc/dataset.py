@@ -1,11 +1,13 @@
 """A curve dataset as people use it: open a file, ask for an architecture's curve."""
 
 import difflib
+import operator
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CurveDataset"]
+
+_NAME = "run/name"  # of imported runs alone
 
 
 class CurveDataset:
@@ -69,15 +73,26 @@ class CurveDataset:
         """The sha256 over all run ids and curve checksums: changes when, and only when, a run is added or altered."""
         return digest(sorted(zip(self.table.uids, texts(self.table.columns["run/sha256"]), strict=True)))
 
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What the sources of imported runs call them, by run id; a name that several runs share tells none of them, and is left out."""
+        if _NAME not in self.table.columns:
+            return {}
+        names = texts(self.table.columns[_NAME])
+        times = Counter(names)
+        return {uid: name for uid, name in zip(self.table.uids, names, strict=True) if name and times[name] == 1}
+
     def curves(self, metric: str | None = None) -> CurveSet:
         """All runs that have a curve, as arrays; `metric` is the one to forecast (default: see DESIGN of the command line)."""
         return self.table.curve_set(metric)
 
-    def query(self, arch: "int | str | Architecture", epoch: int | None = None, repeat: int = 0) -> dict[str, float]:
+    def query(
+        self, arch: "SupportsIndex | str | Architecture", epoch: SupportsIndex | None = None, repeat: SupportsIndex = 0
+    ) -> dict[str, float]:
         """Every metric of one run at one epoch.
 
         Arguments:
-            arch: A row number, an architecture, its key, its string, or a run id.
+            arch: A row number, an architecture, its key, its string, a run id, or the name that an imported run has in its source.
             epoch: 1-based; the last epoch if left out.
             repeat: Which of the runs that match, in file order.
 
@@ -85,21 +100,23 @@ class CurveDataset:
             Metric name to value, with ``lr`` and ``epoch_seconds`` where the file has them.
 
         Raises:
-            ConfigError: If nothing matches, or the epoch lies outside 1 .. T.
+            ConfigError: If nothing matches, the epoch lies outside 1 .. T, or a number is not whole.
         """
         last = self.table.epochs
-        at = last if epoch is None else epoch
+        at = last if epoch is None else _whole("epoch", epoch)
         if not 1 <= at <= last:
             raise ConfigError(f"The epoch must lie in 1 .. {last}; got {epoch}. Epochs are 1-based.")
         return {name: float(values[at - 1]) for name, values in self.trajectory(arch, repeat).items()}
 
-    def trajectory(self, arch: "int | str | Architecture", repeat: int = 0) -> dict[str, Floats]:
+    def trajectory(self, arch: "SupportsIndex | str | Architecture", repeat: SupportsIndex = 0) -> dict[str, Floats]:
         """Every metric of one run at all epochs, each of shape `(T,)`; arguments and errors as in :meth:`query`."""
         row = self._row(arch, repeat)
         return {n.removeprefix("curves/"): c[row].astype(np.float64) for n, c in self.table.columns.items() if n.startswith("curves/")}
 
     def to_pandas(self) -> "pd.DataFrame":
         """One line per run and epoch (long form): uid, epoch, every metric, status, architecture, hyperparameters.
+
+        Where runs were imported, ``run`` is what :attr:`names` says, or else the id.
 
         Raises:
             ConfigError: If pandas is not installed.
@@ -120,22 +137,34 @@ class CurveDataset:
             column = table.columns[name]
             values = np.array(texts(column), dtype=object) if column.dtype.kind == "S" else column
             frame[name.replace("run/", "").replace("/", "_")] = np.repeat(values, t)
+        if self.names:
+            frame["run"] = np.repeat(np.array([self.names.get(uid, uid) for uid in table.uids], dtype=object), t)
         return pd.DataFrame(frame)
 
-    def _row(self, arch: "int | str | Architecture", repeat: int) -> int:
-        if isinstance(arch, int):
-            if not 0 <= arch < len(self):
-                raise ConfigError(f"The row must lie in 0 .. {len(self) - 1}; got {arch}. Count rows from 0.")
-            return arch
+    def _row(self, arch: "SupportsIndex | str | Architecture", repeat: SupportsIndex) -> int:
+        if not isinstance(arch, str | Architecture):
+            row = _whole("row", arch)
+            if not 0 <= row < len(self):
+                raise ConfigError(f"The row must lie in 0 .. {len(self) - 1}; got {row}. Count rows from 0.")
+            return row
         wanted = arch.key if isinstance(arch, Architecture) else arch
-        for name in ("run/uid", "arch/key", "arch/string"):
-            rows = np.flatnonzero(self.table.columns[name] == wanted.encode())
+        written = [self.table.columns[n] for n in ("arch/string", _NAME) if n in self.table.columns]
+        for column in (self.table.columns["run/uid"], self.table.columns["arch/key"], *written):
+            rows = np.flatnonzero(column == wanted.encode())
             if len(rows):
-                if not 0 <= repeat < len(rows):
+                which = _whole("repeat", repeat)
+                if not 0 <= which < len(rows):
                     raise ConfigError(
-                        f"The repeat must lie in 0 .. {len(rows) - 1} for this architecture; got {repeat}. Choose one of those."
+                        f"The repeat must lie in 0 .. {len(rows) - 1} for this architecture; got {which}. Choose one of those."
                     )
-                return int(rows[repeat])
-        near = difflib.get_close_matches(wanted, texts(self.table.columns["arch/string"]), 1)
-        hint = f"The nearest is {near[0]}." if near else "Ask by row number, key or string."
+                return int(rows[which])
+        near = difflib.get_close_matches(wanted, [text for column in written for text in texts(column)], 1)
+        hint = f"The nearest is {near[0]}." if near else "Ask by row number, key, string or name."
         raise ConfigError(f"The architecture must be in the dataset; got {wanted[:80]}. {hint}")
+
+
+def _whole(what: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise ConfigError(f"The {what} must be a whole number; got {value!r:.40}. Give an integer.") from error

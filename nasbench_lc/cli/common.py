@@ -14,10 +14,11 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import at_work, lock
 from nasbench_lc.shards import parts_folder
 
-__all__ = ["QUICK", "echo_json", "find_dataset", "new_dataset", "numbers", "pairs", "progress_bar", "table"]
+__all__ = ["QUICK", "echo_json", "find_dataset", "new_dataset", "numbers", "observed_epochs", "pairs", "progress_bar", "table"]
 
 QUICK = Path("datasets/quick-mlp-car.h5")
 _SHIPPED = Path("datasets/mlp-car.h5")
+_OBSERVE = 10
 
 
 def find_dataset(path: Path | None) -> Path:
@@ -78,6 +79,17 @@ def numbers(option: str, value: str | None) -> list[int] | None:
         return sorted({int(part) for part in value.split(",")})
     except ValueError as error:
         raise ConfigError(f"{option} must be integers between commas; got {value!r}. Write for example {option} 10,20.") from error
+
+
+def observed_epochs(observe: int | None, epochs: int) -> int:
+    """How many of `T` epochs to observe: as asked for, or else 10, and a quarter with a notice where that leaves none to forecast."""
+    if observe is not None:
+        return observe
+    if epochs > _OBSERVE:
+        return _OBSERVE
+    fewer = min(max(1, epochs // 4), epochs - 1)
+    click.echo(f"notice: the default --observe {_OBSERVE} leaves no epoch of {epochs} to forecast; observing {fewer}", err=True)
+    return fewer
 
 
 def echo_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nasbench_lc.cli.common import find_dataset, numbers, pairs, progress_bar
+from nasbench_lc.cli.common import find_dataset, numbers, observed_epochs, pairs, progress_bar
 from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
@@ -156,9 +156,7 @@ def _epochs(observe: str | None, horizons: str | None, epochs: int) -> tuple[lis
     seen = numbers("--observe", observe)
     until = numbers("--horizons", horizons)
     if seen is None:
-        seen = [10] if epochs > 10 else [max(1, epochs // 4)]
-        if epochs <= 10:
-            click.echo(f"notice: the default --observe 10 lies beyond {epochs} epochs; observing {seen[0]}", err=True)
+        seen = [observed_epochs(None, epochs)]
     elif not all(0 <= k < epochs for k in seen):
         raise ConfigError(f"--observe must lie in 0 .. {epochs - 1}; got {observe}. The file has {epochs} epochs.")
     if until is None:

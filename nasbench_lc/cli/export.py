@@ -21,7 +21,7 @@ from nasbench_lc.table import texts
 def command(file: Path | None, form: str, out: Path | None) -> None:
     """Write a dataset in long form: one line per run and epoch, with metrics, status, architecture and hyperparameters.
 
-    Parquet needs the extra: pip install 'nasbench-lc[parquet]'.
+    Runs that were imported are named in a column run, which import csv reads again. Parquet needs the extra: pip install 'nasbench-lc[parquet]'.
     """
     path = find_dataset(file)
     data = CurveDataset(path)
@@ -53,6 +53,9 @@ def _write_csv(data: CurveDataset, target: Path) -> None:
     head = ["uid", "epoch", *(n.removeprefix("curves/") for n in curves), *(n.replace("/", "_") for n in hp)]
     head += [n.replace("run/", "").replace("/", "_") for n in fixed]
     per_run = [texts(t.columns[n]) if t.columns[n].dtype.kind == "S" else t.columns[n].tolist() for n in (*hp, *fixed)]
+    if data.names:
+        head.append("run")
+        per_run.append([data.names.get(uid, uid) for uid in t.uids])
     with atomic(target) as temporary, temporary.open("w", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(head)

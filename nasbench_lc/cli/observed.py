@@ -1,26 +1,45 @@
 """What `predict` and `rank` forecast from: the first epochs of the runs of a dataset, or of a user's own log."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
+import numpy.typing as npt
 
+from nasbench_lc.cli.common import observed_epochs
 from nasbench_lc.curves import Floats, Observed
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.seal import is_hdf5
 from nasbench_lc.shards import parts_folder
 
-__all__ = ["observed_of", "short"]
+__all__ = ["Prefixes", "observed_of", "short"]
 
 
-def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None = None) -> tuple[Observed, tuple[str, ...]]:
-    """The observed part of all runs of a file, and their names.
+@dataclass(frozen=True, eq=False)
+class Prefixes:
+    """What is observed of the runs of a file.
+
+    Arguments:
+        runs: `N` ids in a dataset, or names in a log.
+        names: The names of imported runs by id, see :attr:`nasbench_lc.dataset.CurveDataset.names`.
+        parts: For every number of observed epochs the rows of the runs that have so many, and what is observed of them; every row once.
+    """
+
+    runs: tuple[str, ...]
+    names: Mapping[str, str]
+    parts: Sequence[tuple[npt.NDArray[np.int64], Observed]]
+
+
+def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None = None) -> Prefixes:
+    """The observed part of all runs of a file.
 
     Arguments:
         path: A dataset, or a log, by what the file holds.
         metric: What the checkpoint forecasts.
-        observe: How many epochs; by default 10 of a dataset, all of a log that leave one to forecast.
+        observe: How many epochs; by default 10 of a dataset, all that each run of a log has and that leave one to forecast.
         epochs: How long the runs of a log will be where it has no column `epochs`; by default up to its last epoch.
 
     Raises:
@@ -37,11 +56,11 @@ def observed_of(path: Path, metric: str, observe: int | None, epochs: int | None
             raise ConfigError(
                 f"The log must have the metric that the checkpoint forecasts, {metric}; got {', '.join(log.metrics)}. Add the column."
             )
-        return log.observe(metric, observe, epochs), log.runs
+        return Prefixes(log.runs, {}, log.observe(metric, observe, epochs))
     data = CurveDataset(path)
     curves = data.curves(metric)
-    observed, _ = curves.observe(10 if observe is None else observe)
-    return observed, curves.uid
+    observed, _ = curves.observe(observed_epochs(observe, curves.epochs))
+    return Prefixes(curves.uid, data.names, [(np.arange(len(curves)), observed)])
 
 
 def _is_dataset(path: Path) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nasbench_lc.cli.common import find_dataset
+from nasbench_lc.cli.common import find_dataset, observed_epochs
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import atomic
@@ -17,9 +17,11 @@ _EPILOG = "Example: nasbench-lc plot datasets/mlp-car.h5 --checkpoint checkpoint
 @click.option("--metric", help="The metric to draw; by default the first of test_loss, val_acc, val_loss, test_acc.")
 @click.option("--run", "runs", help="Rows to draw, a comma list; all by default.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Draw this predictor's forecast against the true curve of one --run.")
-@click.option("--observe", type=int, default=10, show_default=True, help="Observed epochs of the forecast.")
+@click.option("--observe", type=int, help="Observed epochs of the forecast; 10 by default.")
 @click.option("--out", type=click.Path(path_type=Path), help="A .png or .svg file; plots/FILE.png by default.")
-def command(file: Path | None, metric: str | None, runs: str | None, checkpoint: Path | None, observe: int, out: Path | None) -> None:
+def command(
+    file: Path | None, metric: str | None, runs: str | None, checkpoint: Path | None, observe: int | None, out: Path | None
+) -> None:
     """Draw a dataset, single curves, or a forecast with its intervals against the true curve."""
     from evaluation.plots import plot_curves, plot_dataset, plot_fan
 
@@ -35,10 +37,13 @@ def command(file: Path | None, metric: str | None, runs: str | None, checkpoint:
         curves = data.curves(found.metric)
         row = _rows(runs or "0", len(curves))[0]
         one = curves.subset([row])
-        observed, future = one.observe(observe)
+        k = observed_epochs(observe, one.epochs)
+        observed, future = one.observe(k)
         forecast = predictor.predict(observed, future.t)
         seen = " (it was trained on this run)" if one.uid[0] in found.seen else ""
-        figure = plot_fan(one, 0, observe, {found.model: forecast}, title=f"run {row}, {one.architectures[0].string}{seen}")
+        words = [f"run {row}", data.names.get(one.uid[0], ""), one.architectures[0].string]
+        title = ", ".join(filter(None, words)).replace("$", r"\$")  # which would begin a formula
+        figure = plot_fan(one, 0, k, {found.model: forecast}, title=f"{title}{seen}")
     else:
         curves = data.curves(metric)
         figure = plot_dataset(curves) if runs is None else plot_curves(curves, _rows(runs, len(curves)))

@@ -52,13 +52,14 @@ def roles(header: Sequence[str]) -> list[Role]:
     """The role of every column.
 
     Names are read without regard to case, and with ``_`` for blanks, dots, dashes and slashes; ``valid_`` and ``validation_`` are ``val_``,
-    ``accuracy`` is ``acc``.
+    ``accuracy`` is ``acc``. A column ``uid`` or ``run_id`` names the runs only where there is no column ``run``.
 
     Raises:
         FormatError: If two columns mean the same.
     """
-    long = any(_plain(h) == "epoch" for h in header)
-    found = [_role(_plain(h), long) for h in header]
+    names = [_plain(h) for h in header]
+    long = "epoch" in names
+    found = [Role("other", n) if "run" in names and _ALIASES.get(n) == "run" else _role(n, long) for n in names]
     seen: dict[Role, str] = {}
     for role, text in zip(found, header, strict=True):
         if role.kind != "other" and role in seen:

@@ -1,10 +1,11 @@
 """A user's own log as a dataset, or as the first epochs of runs to forecast."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from nasbench_lc.architecture import Architecture
 from nasbench_lc.config import Recipe, digest
@@ -18,6 +19,8 @@ from nasbench_lc.importers.csv_rows import MAX_EPOCHS, Rows, read_rows
 from nasbench_lc.table import Table
 
 __all__ = ["Log", "import_csv", "read_log"]
+
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,22 +63,57 @@ class Log:
         """`T`, the last epoch of any run."""
         return next(iter(self.curves.values())).shape[1]
 
-    def observe(self, metric: str, k: int | None, epochs: int | None = None) -> Observed:
-        """The first `k` epochs of every run, to forecast from.
+    def observe(self, metric: str, k: int | None, epochs: int | None = None) -> list[tuple[Indices, Observed]]:
+        """The first epochs of every run, to forecast from.
 
         Arguments:
             metric: What is to be forecast.
-            k: How many epochs; by default all that the log has and that leave at least one to forecast.
-            epochs: How many epochs the runs will have; by default what the log says, or else its last epoch.
+            k: How many epochs; by default all that each run has itself and that leave at least one to forecast.
+            epochs: How many epochs the runs will have where the log does not say; by default its last epoch.
+
+        Returns:
+            For every number of observed epochs, ascending, the rows of the runs that have so many and what is observed of them.
 
         Raises:
-            ConfigError: If the log lacks the metric, `k` is not in 0 .. `T`, or no epoch is left to forecast.
+            ConfigError: If the log lacks the metric, `k` is not in 0 .. `T`, no epoch is left to forecast, or without `k` a run has more
+                than `epochs`.
         """
         if metric not in self.curves:
             raise ConfigError(f"The metric must be one of {', '.join(self.metrics)}; got {metric}. Choose one of those.")
         total = self.planned or epochs or self.epochs
+        counts = self._counts(k, total)
+        names = tuple(sorted(self.hyperparameters))
+        hyperparameters = np.stack([self.hyperparameters[n] for n in names], 1) if names else np.empty((len(self.runs), 0))
+        whole = Observed(
+            architectures=self.architectures,
+            hyperparameters=hyperparameters,
+            hyperparameter_names=names,
+            t=np.arange(1, self.epochs + 1, dtype=np.float64),
+            y=np.stack(list(self.curves.values()), 2),
+            metrics=self.metrics,
+            metric=metric,
+            epochs=total,
+            schedule=None,
+            n_params=self.n_params,
+            n_macs=np.full(len(self.runs), np.nan),
+        )
+        parts: list[tuple[Indices, Observed]] = []
+        for count in np.unique(counts).tolist():
+            rows = np.flatnonzero(counts == count)
+            parts.append((rows, replace(whole.subset(rows), t=whole.t[:count], y=whole.y[rows, :count])))
+        return parts
+
+    def _counts(self, k: int | None, total: int) -> Indices:
+        """How many epochs of each run are observed, shape `(N,)`; arguments and errors as in :meth:`observe`."""
         if k is None:
-            k = min(self.epochs, total - 1)
+            there = np.any([np.isfinite(c) for c in self.curves.values()], axis=0)
+            reached = np.where(there, np.arange(1, self.epochs + 1), 0).max(1)
+            if reached.max() > total:
+                raise ConfigError(
+                    f"The log must not be longer than the checkpoint's runs, {total} epochs; got {reached.max()}. "
+                    f"Add a column epochs (how many there will be), or give --observe."
+                )
+            return np.minimum(reached, total - 1)
         if not 0 <= k <= self.epochs:
             raise ConfigError(
                 f"The observed epochs must lie in 0 .. {self.epochs}, which the log has; got {k}. Choose a smaller --observe."
@@ -84,21 +122,7 @@ class Log:
             raise ConfigError(
                 f"An epoch must be left to forecast; got {k} observed of {total}. Add a column epochs (how many there will be), or lower --observe."
             )
-        names = tuple(sorted(self.hyperparameters))
-        hyperparameters = np.stack([self.hyperparameters[n] for n in names], 1) if names else np.empty((len(self.runs), 0))
-        return Observed(
-            architectures=self.architectures,
-            hyperparameters=hyperparameters,
-            hyperparameter_names=names,
-            t=np.arange(1, k + 1, dtype=np.float64),
-            y=np.stack([c[:, :k] for c in self.curves.values()], 2),
-            metrics=self.metrics,
-            metric=metric,
-            epochs=total,
-            schedule=None,
-            n_params=self.n_params,
-            n_macs=np.full(len(self.runs), np.nan),
-        )
+        return np.full(len(self.runs), k, dtype=np.int64)
 
 
 def read_log(path: Path) -> Log:

@@ -1,5 +1,7 @@
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError, FormatError
+from nasbench_lc.importers.csv_log import import_csv
 from nasbench_lc.shards import write_shard
+from nasbench_lc.table import Table
 from tests.nasbench_lc.samples import METRICS, architecture, curve, run, sample_table, table_of
 
 RUNS = [run(0), run(0, 1), run(1)]
@@ -49,6 +53,42 @@ def test_query_by_row_key_string_id_and_architecture(data: CurveDataset):
     assert data.query("16-8", repeat=1)["test_loss"] == loss[1, 3]
     np.testing.assert_array_equal(data.trajectory(1)["test_loss"], loss[1])
     assert data.trajectory(1)["test_loss"].dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.array])
+def test_numbers_may_be_numpy_s(data: CurveDataset, kind: Callable[[int], SupportsIndex]):
+    assert data.query(kind(1), epoch=kind(3)) == data.query(1, epoch=3)
+    assert data.query("16-8", repeat=kind(1)) == data.query("16-8", repeat=1)
+    np.testing.assert_array_equal(data.trajectory(kind(2))["test_loss"], data.table.columns["curves/test_loss"][2])
+
+
+@pytest.mark.parametrize(
+    ("arch", "epoch", "repeat"), [(3.0, 1, 0), (None, 1, 0), (b"16-8", 1, 0), (0, 2.5, 0), (0, "2", 0), ("16-8", 1, 0.0)]
+)
+def test_other_numbers_are_one_sentence(data: CurveDataset, arch: object, epoch: object, repeat: object):
+    with pytest.raises(ConfigError, match="must be a whole number; got"):
+        data.query(arch, epoch, repeat)  # type: ignore[arg-type]
+
+
+def test_imported_runs_have_names(tmp_path: Path):
+    (tmp_path / "log.csv").write_text("run,epoch,val_acc\nexp-00,1,.1\nexp-01,1,.2\nexp-02,1,.3\n")
+    first = import_csv(tmp_path / "log.csv")
+    (tmp_path / "log.csv").write_text("run,epoch,val_acc\nexp-02,1,.4\n")
+    both = Table.concat([first, import_csv(tmp_path / "log.csv")])
+    store.write(tmp_path / "both.h5", both)
+    data = CurveDataset(tmp_path / "both.h5")
+    assert data.query("exp-01")["val_acc"] == pytest.approx(0.2)
+    assert sorted(data.query("exp-02", repeat=r)["val_acc"] for r in (0, 1)) == pytest.approx([0.3, 0.4])
+    with pytest.raises(ConfigError, match="The nearest is exp-01"):
+        data.query("exp-1")
+    assert sorted(data.names.values()) == ["exp-00", "exp-01"]  # two runs have the third name, which tells neither
+    frame = data.to_pandas()
+    assert frame["run"].tolist() == [data.names.get(uid, uid) for uid in frame["uid"]]
+
+
+def test_runs_that_were_generated_have_none(data: CurveDataset):
+    assert data.names == {}
+    assert "run" not in data.to_pandas()
 
 
 @pytest.mark.parametrize("epoch", [0, -1, 5])

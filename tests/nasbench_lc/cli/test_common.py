@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from nasbench_lc.cli.common import echo_json, find_dataset, new_dataset, numbers, pairs, progress_bar, table
+from nasbench_lc.cli.common import echo_json, find_dataset, new_dataset, numbers, observed_epochs, pairs, progress_bar, table
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import at_work, lock
 from nasbench_lc.shards import parts_folder
@@ -66,6 +66,13 @@ def test_numbers():
     for wrong in ("", "ten", "1.5", "1,,2"):
         with pytest.raises(ConfigError, match="--observe"):
             numbers("--observe", wrong)
+
+
+def test_a_default_that_leaves_nothing_to_forecast_is_replaced_with_a_notice(capsys: pytest.CaptureFixture[str]):
+    assert [observed_epochs(None, 11), observed_epochs(4, 3)] == [10, 4]  # what was asked for is refused elsewhere
+    assert capsys.readouterr().err == ""
+    assert [observed_epochs(None, epochs) for epochs in (10, 6, 2, 1)] == [2, 1, 1, 0]
+    assert capsys.readouterr().err.splitlines()[1] == "notice: the default --observe 10 leaves no epoch of 6 to forecast; observing 1"
 
 
 def test_json_has_no_nan():

@@ -78,3 +78,12 @@ def test_a_checkpoint_meets_architectures_again_on_another_task(scores: Callable
 def test_what_means_nothing_exits_2_and_names_the_option(arguments: str, named: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("evaluate", "toy.h5", "--observe", "4", *arguments.split()) == 2
     assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epochs", [1, 6])
+def test_a_short_file_is_evaluated_by_default(epochs: int, capsys: pytest.CaptureFixture[str]) -> None:
+    store.write(Path(f"{epochs}.h5"), sample_table(N, epochs))
+    assert call("evaluate", f"{epochs}.h5", "--models", "last-value", "--out", "short", "--json") == 0
+    said = capsys.readouterr()
+    assert f"leaves no epoch of {epochs} to forecast" in said.err
+    assert {row["observe"] for row in json.loads(said.out)["rows"]} == {epochs // 4}

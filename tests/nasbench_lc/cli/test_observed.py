@@ -18,21 +18,23 @@ LOG = "run,epoch,val_loss\na,1,3\na,2,2\na,3,1\n"
 def test_a_log_by_any_name(tmp_path: Path, name: str) -> None:
     text = (LOG.replace(",", "\t") if name == "log.tsv" else LOG).encode()
     (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    observed, runs = observed_of(tmp_path / name, "val_loss", None)
-    assert (runs, observed.target.tolist()) == (("a",), [[3, 2]])
+    found = observed_of(tmp_path / name, "val_loss", None)
+    assert (found.runs, found.names, [part.target.tolist() for _, part in found.parts]) == (("a",), {}, [[[3, 2]]])
 
 
 @pytest.mark.parametrize("name", ["a.h5", "a.hdf5", "a.csv"])
 def test_a_dataset_by_any_name(tmp_path: Path, name: str) -> None:
     table = sample_table(3, 12)
     store.write(tmp_path / name, table)
-    assert observed_of(tmp_path / name, table.metrics[0], 2)[1] == table.uids
+    found = observed_of(tmp_path / name, table.metrics[0], 2)
+    assert found.runs == table.uids
+    assert [(rows.tolist(), part.y.shape) for rows, part in found.parts] == [([0, 1, 2], (3, 2, 4))]
 
 
 def test_a_dataset_that_lies_in_parts(tmp_path: Path) -> None:
     table = sample_table(3, 12)
     write_shard(tmp_path / "a.data", table)
-    assert set(observed_of(tmp_path / "a.data", table.metrics[0], 2)[1]) == set(table.uids)
+    assert set(observed_of(tmp_path / "a.data", table.metrics[0], 2).runs) == set(table.uids)
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,31 @@ def test_a_source_that_does_not_serve_exits_2(source: str, named: str, capsys: p
     assert named in said
     assert len([line for line in said.splitlines() if not line.startswith("dataset: ")]) == 1
     assert not Path("never").exists()
+
+
+def test_by_default_a_short_file_is_observed_for_a_quarter(capsys: pytest.CaptureFixture[str]) -> None:
+    store.write(Path("six.h5"), sample_table(N, 6))
+    assert call("train-predictor", "six.h5", "--model", "last-value", "--out", "six", "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["observe"] == 1
+    assert "notice: the default --observe 10" in said.err
+    assert call("train-predictor", "six.h5", "--model", "last-value", "--observe", "10", "--out", "six") == 2
+
+
+def test_an_error_that_cannot_be_told_is_null_with_a_reason(recwarn: pytest.WarningsRecorder, capsys: pytest.CaptureFixture[str]) -> None:
+    table = sample_table(N, EPOCHS)
+    loss = table.columns["curves/test_loss"].copy()
+    loss[:, 4:] = np.nan
+    store.write(Path("stopped.h5"), Table(table.attributes, {**table.columns, "curves/test_loss": loss}))
+    assert call("train-predictor", "stopped.h5", "--model", "last-value", "--observe", "4", "--out", "stopped", "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["valid_mape"] is None
+    assert "notice: no error on validation curves" in said.err
+    assert not recwarn.list
+    held_out = split(curves("stopped.h5"), 0).valid.uid[0]
+    loss[table.uids.index(held_out)] = 1.0
+    store.write(Path("stopped.h5"), Table(table.attributes, {**table.columns, "curves/test_loss": loss}))
+    assert call("train-predictor", "stopped.h5", "--model", "last-value", "--observe", "4", "--out", "stopped") == 0
+    said = capsys.readouterr()
+    assert "MAPE on the validation curves from 4 epochs: 0.0000" in said.out
+    assert "notice" not in said.err

@@ -181,6 +181,14 @@ def test_a_rate_of_a_wide_log_is_that_of_a_long_one(tmp_path: Path) -> None:
     assert (constant.lr, constant.hyperparameters["lr"].tolist()) == (None, [0.1, 0.2])
 
 
+def test_a_column_run_wins_over_its_aliases(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, "uid,run,epoch,val_acc\nx,a,1,.1\ny,b,1,.2\n"))
+    assert (log.runs, log.notes[0].split(": ")[-1]) == (("a", "b"), "uid.")
+    assert read_log(write(tmp_path, "uid,epoch,val_acc\nx,1,.1\n")).runs == ("x",)
+    with pytest.raises(FormatError, match="both run"):
+        read_log(write(tmp_path, "uid,run_id,epoch,val_acc\nx,a,1,.1\n"))
+
+
 def test_groups_without_an_architecture(tmp_path: Path) -> None:
     by_hp = import_csv(write(tmp_path, "run,epoch,val_acc,lr\na,1,.1,.1\nb,1,.2,.1\nc,1,.3,.2\n"))
     a, b, c = texts(by_hp.columns["arch/group"])
@@ -264,18 +272,56 @@ def small(tmp_path: Path, extra: str = "", value: str = "") -> Log:
 
 def test_observe(tmp_path: Path) -> None:
     log = small(tmp_path)
-    first = log.observe("val_acc", 2)
+    ((rows, first),) = log.observe("val_acc", 2)
+    assert rows.tolist() == [0, 1]
     assert (first.t.tolist(), first.epochs, first.y.shape) == ([1, 2], 4, (2, 2, 1))
     np.testing.assert_allclose(first.target, [[0.1, 0.2], [0.11, 0.21]])
-    assert log.observe("val_acc", None).t.tolist() == [1, 2, 3]
-    assert log.observe("val_acc", 0).y.shape == (2, 0, 1)
-    whole = log.observe("val_acc", None, 100)
+    assert [part.t.tolist() for _, part in log.observe("val_acc", None)] == [[1, 2, 3]]
+    assert [part.y.shape for _, part in log.observe("val_acc", 0)] == [(2, 0, 1)]
+    ((_, whole),) = log.observe("val_acc", None, 100)
     assert (whole.t.tolist(), whole.epochs) == ([1, 2, 3, 4], 100)
+
+
+UNEVEN = """run,epoch,train_loss,val_acc,hp_b
+late,1,3,.1,1
+early,1,3,.2,2
+late,2,2,,1
+early,2,,,2
+late,3,1,,1
+none,1,,,3
+done,4,1,.9,4
+"""
+
+
+def test_each_run_is_observed_as_far_as_it_came_itself(tmp_path: Path) -> None:
+    log = read_log(write(tmp_path, UNEVEN))
+    parts = log.observe("val_acc", None, 4)
+    assert [(rows.tolist(), len(part.t), len(part), part.epochs) for rows, part in parts] == [
+        ([2], 0, 1, 4),  # nothing of it has a value
+        ([1], 1, 1, 4),
+        ([0, 3], 3, 2, 4),  # of another metric than the one to forecast, and one that is to be left to forecast
+    ]
+    np.testing.assert_array_equal(parts[2][1].target, [[0.1, np.nan, np.nan], [np.nan] * 3])
+    assert [part.hyperparameters.tolist() for _, part in parts] == [[[3]], [[2]], [[1], [4]]]
+    assert [(rows.tolist(), len(part.t)) for rows, part in log.observe("val_acc", 2, 4)] == [([0, 1, 2, 3], 2)]
+
+
+def test_a_log_longer_than_the_runs_of_the_checkpoint_is_no_forecast(tmp_path: Path) -> None:
+    log = small(tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"must not be longer than the checkpoint's runs, 3 epochs; got 4\. Add a column epochs .* --observe\."
+    ):
+        log.observe("val_acc", None, 3)
+    assert [(len(part.t), part.epochs) for _, part in log.observe("val_acc", 2, 3)] == [(2, 3)]
+    planned = small(tmp_path, ",epochs", ",6")
+    assert [(len(part.t), part.epochs) for _, part in planned.observe("val_acc", None, 3)] == [(4, 6)]
+    empty = read_log(write(tmp_path, "run,val_acc_1,val_acc_2,val_acc_3\na,.1,,\n"))  # columns that are not filled yet
+    assert [(len(part.t), part.epochs) for _, part in empty.observe("val_acc", None, 2)] == [(1, 2)]
 
 
 def test_planned_epochs(tmp_path: Path) -> None:
     log = small(tmp_path, ",epochs", ",20")
-    assert (log.planned, log.observe("val_acc", None, 100).epochs) == (20, 20)
+    assert (log.planned, log.observe("val_acc", None, 100)[0][1].epochs) == (20, 20)
     table = import_csv(tmp_path / "log.csv")
     assert (table.epochs, set(table.statuses), problems(table)) == (20, {Status.PARTIAL}, [])
 
@@ -371,6 +417,16 @@ def test_an_export_can_be_imported(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(tmp_path / "a.h5"), "--out", str(tmp_path / "a.csv")])
     assert result.exit_code == 0, result.output
     again = import_csv(tmp_path / "a.csv")
-    assert texts(again.columns["run/name"]) == first.uids
-    for name in ("arch/json", "arch/string", "curves/val_acc", "curves/train_loss", "curves/epoch_seconds", "hp/lr", "hp/beta"):
+    assert again.uids == first.uids
+    for name in (
+        "run/name",
+        "arch/group",
+        "arch/json",
+        "arch/string",
+        "curves/val_acc",
+        "curves/train_loss",
+        "curves/epoch_seconds",
+        "hp/lr",
+        "hp/beta",
+    ):
         np.testing.assert_array_equal(again.columns[name], first.columns[name])
