@@ -11,6 +11,7 @@ from generators.images import folder_task, npz_task
 from generators.tabular import DigitsImage, ShippedTable, SklearnTable
 from generators.task_options import DATA_DIR, TaskOptions
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import is_utf8
 
 __all__ = ["PATH_TASKS", "TASKS", "load_task"]
 
@@ -69,7 +70,7 @@ def load_task(
     path = Path(name_or_path).expanduser()
     kind = "/" if name_or_path and path.is_dir() else path.suffix.lower()  # the path of no name would be this folder
     if kind in PATH_TASKS:
-        if path.name.encode(errors="ignore").decode() != path.name:
+        if not is_utf8(path.name):
             raise ConfigError(f"The name of a task must be UTF-8; got {path.name!r}. Rename the file or folder.")
         return PATH_TASKS[kind](path, options)
     near = difflib.get_close_matches(name_or_path, TASKS, n=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nasbench_lc.errors import ConfigError, NasbenchError
 
-__all__ = ["at_work", "atomic", "beside", "lock", "plain_words", "real", "sync_folder"]
+__all__ = ["at_work", "atomic", "beside", "is_utf8", "lock", "plain_words", "real", "sync_folder"]
 
 _LOCK = ".lock"
 _WORDS = {
@@ -40,6 +40,11 @@ def plain_words(path: Path) -> Iterator[None]:
 def real(path: Path) -> Path:
     """Where a path leads, absolute and without links: all names of a file share its lock and its parts, whoever works in which folder."""
     return Path(os.path.realpath(path))
+
+
+def is_utf8(text: str) -> bool:
+    """Whether UTF-8 can write it: Python stands surrogates in for bytes of names and attributes that are none."""
+    return text == text.encode(errors="ignore").decode()
 
 
 def beside(path: Path, suffix: str) -> Path:

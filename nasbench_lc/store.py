@@ -13,7 +13,7 @@ from h5py import h5a, h5d, h5f, h5g, h5l, h5p, h5s, h5t  # pyright: ignore[repor
 
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
-from nasbench_lc.files import atomic
+from nasbench_lc.files import atomic, is_utf8
 from nasbench_lc.schema import ARCH, ATTRIBUTES, RUN, SCHEMA_VERSION
 from nasbench_lc.seal import Index, Range, block_size, seal, verify
 from nasbench_lc.table import Table
@@ -236,8 +236,12 @@ def _open(group: h5g.GroupID, name: str) -> h5d.DatasetID:
 
 def _hard(group: h5g.GroupID, name: str) -> None:
     """The name must not be a link: one that is not hard may lead out of the file."""
-    if group.links.get_info(name.encode()).type != h5l.TYPE_HARD:
+    if not _is_hard(group, name):
         raise _elsewhere(name)
+
+
+def _is_hard(group: h5g.GroupID, name: str) -> bool:
+    return group.links.get_info(name.encode()).type == h5l.TYPE_HARD
 
 
 def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
@@ -252,7 +256,7 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 def _items(group: h5py.Group) -> Iterator[tuple[str, Any]]:
     """What lies in a group; its links are not followed, for they may lead out of the file."""
     for name in _names(group):
-        if group.id.links.get_info(name.encode()).type == h5l.TYPE_HARD:
+        if _is_hard(group.id, name):
             yield name, group[name]
 
 
@@ -347,8 +351,7 @@ def _fits(kind: str, value: Any) -> bool:
     if kind == "float list":
         return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fi"
     if kind == "text":
-        # h5py hands over bytes that are not UTF-8 as surrogates, which nothing can print.
-        return isinstance(value, str) and value == value.encode(errors="ignore").decode()
+        return isinstance(value, str) and is_utf8(value)
     return isinstance(value, int)
 
 

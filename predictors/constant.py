@@ -4,7 +4,7 @@ import numpy as np
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
 from predictors.features import connected
-from predictors.prefix import fill, last_value
+from predictors.prefix import held, last_value
 from predictors.robust import over_curves
 from predictors.scale import to_scale
 
@@ -32,7 +32,7 @@ def chance(train: CurveSet, constant: Bools) -> Floats:
     else:
         worst = np.nanmin if higher_is_better(train.metric) else np.nanmax
         level = np.full(train.epochs, over_curves(worst, z[:, :1])[0])
-    return fill(level[None], np.zeros(train.epochs))[0]
+    return held(level)
 
 
 def flat(observed: Observed, level: Floats, t: Floats) -> Floats:

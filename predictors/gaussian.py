@@ -9,7 +9,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.options import Options, number
 from predictors.point import PointPredictor
-from predictors.prefix import fill, scaled_prefix
+from predictors.prefix import held, scaled_prefix
 from predictors.robust import centre_and_reach
 from predictors.scale import to_scale
 
@@ -61,16 +61,16 @@ class Gaussian(PointPredictor):
         loadings = v[:rank].T * np.sqrt(np.maximum(s[:rank] ** 2 / max(n, 1) - noise.mean(), 0.0))
         # An epoch that no training curve has is like the one before.
         there = there.any(0).reshape(epochs, metrics)
-        like = fill(np.where(there, np.arange(float(epochs))[:, None], np.nan).T, np.zeros(epochs)).T.astype(np.int64)
+        like = held(np.where(there, np.arange(float(epochs))[:, None], np.nan)).astype(np.int64)
 
-        def held(values: Floats) -> Floats:
+        def at_like(values: Floats) -> Floats:
             return values.reshape(epochs, metrics, *values.shape[1:])[like, np.arange(metrics)]
 
         return {
-            "mean": held(centre + mean * width),
-            "loadings": held(loadings * width[:, None]),
-            "noise": held(noise * width**2),
-            "reach": held(reach),
+            "mean": at_like(centre + mean * width),
+            "loadings": at_like(loadings * width[:, None]),
+            "noise": at_like(noise * width**2),
+            "reach": at_like(reach),
         }
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:

@@ -128,6 +128,7 @@ class LatentODE(Network):
         decoded = trajectory.map(lambda z: z @ self.decoder.weight.T, self.decoder.bias).at(times)
         mean, raw, *gate = decoded.permute(3, 1, 2, 0)
         if self.options.anchor:
-            observed = (prefix.shown > 0).float()[:, None, None]
-            mean = mean + prefix.last[:, 0, None, None] + observed * torch.sigmoid(gate[0]) * self.scales.hold(prefix.shown, t)[:, None]
+            shown = prefix.shown
+            observed = (shown > 0).float()[:, None, None]
+            mean = mean + prefix.last[:, 0, None, None] + observed * torch.sigmoid(gate[0]) * self.scales.hold(shown, t)[:, None]
         return Paths(mean, nn.functional.softplus(raw) + MIN_SCALE)

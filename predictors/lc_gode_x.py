@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.constant import chance, computes_constant, flat
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
@@ -81,7 +81,7 @@ class LCGODEX(PointPredictor):
         super().__init__(config)
 
     def _learn(self, train: CurveSet) -> State:
-        constant = computes_constant(train) & self.config.use_graph
+        constant = self._constant(train)
         level = chance(train, constant)
         train = train if constant.all() else train.subset(~constant)
         curves = StandardCurves.fit(train, self.config.use_graph)
@@ -97,7 +97,7 @@ class LCGODEX(PointPredictor):
         def both(seen: Observed, t: Floats) -> tuple[Floats, Floats]:
             return self._networks(known, seen, t)[0], self._trees(known, seen, t)
 
-        return known | {WEIGHTS: learn_weights(both, calibration, ~computes_constant(calibration) | (not self.config.use_graph))}
+        return known | {WEIGHTS: learn_weights(both, calibration, ~self._constant(calibration))}
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         answer, width = self._networks(known, observed, t)
@@ -106,8 +106,12 @@ class LCGODEX(PointPredictor):
             answer = answer + weight * (self._trees(known, observed, t) - answer)
         far, last = StandardCurves.from_state(known).stranger(observed)
         answer = answer + far * (last - answer)
-        constant = (computes_constant(observed) & self.config.use_graph)[:, None]
+        constant = self._constant(observed)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
+
+    def _constant(self, data: CurveSet | Observed) -> Bools:
+        """Whose graph, where it is read, passes nothing on: these the networks neither learn from nor forecast, shape `(N,)`."""
+        return computes_constant(data) & self.config.use_graph
 
     @torch.no_grad()
     def _networks(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:

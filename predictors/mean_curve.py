@@ -8,7 +8,7 @@ import numpy as np
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.point import PointPredictor
-from predictors.prefix import fill
+from predictors.prefix import held
 from predictors.robust import tame
 from predictors.scale import to_scale
 
@@ -42,7 +42,7 @@ def mean_curve(train: CurveSet) -> Floats:
     z = tame(to_scale(train.target, train.metric))
     there = np.isfinite(z)
     mean = np.where(there, z, 0.0).sum(0) / np.maximum(there.sum(0), 1)
-    return fill(np.where(there.any(0), mean, np.nan)[None], np.zeros(train.epochs))[0]
+    return held(np.where(there.any(0), mean, np.nan))
 
 
 def mean_curve_at(mean: Floats, t: Floats) -> Floats:

@@ -88,8 +88,9 @@ class PointPredictor(Predictor):
         at = np.clip(t, k + 1, last)
         n = len(prefix)
         if len(observed.t) >= last:
-            z, spread = _persist(observed, len(t), self._usual_end())
-            z0, spread0 = _persist(prefix, len(t), self._usual_end())
+            usual = self._usual_end()
+            z, spread = _persist(observed, len(t), usual)
+            z0, spread0 = _persist(prefix, len(t), usual)
         else:
             # Always all epochs: a forecast should not depend on which others are asked for.
             grid = np.union1d(np.arange(k + 1, last + 1), t)

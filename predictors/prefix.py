@@ -5,7 +5,7 @@ import numpy as np
 from nasbench_lc.curves import Floats, Observed
 from predictors.scale import to_scale
 
-__all__ = ["fill", "last_value", "scaled_prefix", "wobble"]
+__all__ = ["fill", "held", "last_value", "scaled_prefix", "wobble"]
 
 CALM, WILD = 0.02, 0.3
 """The least and the greatest wobble of a prefix, in the scale's units: 0.02 is 2 % of a loss, or 0.02 of an accuracy."""
@@ -26,6 +26,12 @@ def fill(z: Floats, default: Floats) -> Floats:
     index = np.where(index < 0, first[:, None], index)
     out = np.take_along_axis(z, index, axis=1)
     return np.where(np.any(there, axis=1, keepdims=True), out, default)
+
+
+def held(values: Floats) -> Floats:
+    """Values over epochs, `(T, ...)`, where a missing one is that of the epoch before, or the first that there is; 0 without any."""
+    epochs = len(values)
+    return fill(values.reshape(epochs, -1).T, np.zeros(epochs)).T.reshape(values.shape)
 
 
 def last_value(z: Floats, default: Floats) -> Floats:

@@ -16,7 +16,7 @@ from predictors.base import State
 from predictors.features import hyperparameter_features, static_features, vocabulary
 from predictors.packing import columns, pack_json, unpack_json
 from predictors.posterior import Clock
-from predictors.prefix import fill
+from predictors.prefix import held
 from predictors.robust import limits, over_curves
 from predictors.scale import from_scale, to_scale
 from predictors.scaling import MetricScale
@@ -61,9 +61,9 @@ class StandardCurves:
         nothing = np.empty((0, 0))
         bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
         z = bare._scaled(train.y, train.metrics)
-        mean = _held(over_curves(np.nanmean, z))
-        spread = _held(np.sqrt(over_curves(np.nanmean, np.clip(z - mean, -3, 3) ** 2)))
-        low, high = (_held(over_curves(extreme, z[:, :, :1]))[:, 0] for extreme in (np.nanmin, np.nanmax))
+        mean = held(over_curves(np.nanmean, z))
+        spread = held(np.sqrt(over_curves(np.nanmean, np.clip(z - mean, -3, 3) ** 2)))
+        low, high = (held(over_curves(extreme, z[:, :, :1]))[:, 0] for extreme in (np.nanmin, np.nanmax))
         x = bare._static(train)
         deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
         return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
@@ -151,8 +151,3 @@ class StandardCurves:
             kept = from_scale(np.clip(to_scale(y[:, :, j], name), *self.limits[:, :k, j]), name)
             out[:, :, j] = MetricScale(**raw).forward(torch.from_numpy(kept)).numpy()
         return out
-
-
-def _held(table: Floats) -> Floats:
-    """`(T, M)` where an epoch that no training curve has takes the value of the one before, or of the first that there is; 0 without any."""
-    return fill(table.T, np.zeros(len(table))).T

@@ -66,7 +66,7 @@ def read_cells(path: Path) -> Cells:
     # The epoch and the metrics are checked as a whole, by what they mean.
     finite = {r for r in numbers if r.kind != "epoch" and not (r.kind == "curve" and r.name in METRICS)}
     literal = {r: bytearray() for r in numbers if r.kind == "curve" and r.name.endswith("_loss")}
-    worded: dict[Role, FormatError] = {}
+    worded: dict[Role, tuple[str, str, int]] = {}
     empty = True
     for line, row in lines:
         empty = False
@@ -81,13 +81,9 @@ def read_cells(path: Path) -> Cells:
             elif role in numbers:
                 value = _number(cell)
                 if value is None or (math.isinf(value) and role in finite):
-                    what = "numbers" if value is None else "finite numbers"
-                    error = FormatError(
-                        f"The column {name} must hold {what}; got {cell[:40]!r} in line {line} of {path}. Correct the cell, or drop the column."
-                    )
                     if value is not None or role.kind not in ("value", "fact"):
-                        raise error
-                    worded.setdefault(role, error)
+                        raise _refused("numbers" if value is None else "finite numbers", name, cell, line, path)
+                    worded.setdefault(role, (name, cell, line))
                     value = math.nan
                 numbers[role].append(value)
                 if role in literal:
@@ -95,9 +91,9 @@ def read_cells(path: Path) -> Cells:
     if empty:
         raise FormatError(f"A log must have rows; got only column names in {path}. Write one row per run and epoch.")
     columns = {r: np.frombuffer(c, dtype=np.float64) for r, c in numbers.items()}
-    for role, error in worded.items():
+    for role, place in worded.items():
         if not np.isnan(columns.pop(role)).all():
-            raise error
+            raise _refused("numbers", *place, path)
     dropped = sorted({h for h, r in zip(header, found, strict=True) if r.kind == "other" or r in worded})
     what = "Columns that are no metric, hyperparameter, architecture or time, or hold no numbers, were dropped"
     notes = [f"{what}: {', '.join(dropped)}."] if dropped else []
@@ -107,6 +103,12 @@ def read_cells(path: Path) -> Cells:
         columns,
         {r: np.frombuffer(bytes(c), dtype=np.bool_) for r, c in literal.items()},
         notes,
+    )
+
+
+def _refused(what: str, name: str, cell: str, line: int, path: Path) -> FormatError:
+    return FormatError(
+        f"The column {name} must hold {what}; got {cell[:40]!r} in line {line} of {path}. Correct the cell, or drop the column."
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nasbench_lc.architecture import Architecture
 from nasbench_lc.config import Recipe, digest
@@ -15,12 +14,10 @@ from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
 from nasbench_lc.importers.csv_accuracy import fractions
 from nasbench_lc.importers.csv_columns import METRICS
 from nasbench_lc.importers.csv_graphs import graph_of, readings
-from nasbench_lc.importers.csv_rows import MAX_EPOCHS, Rows, read_rows
+from nasbench_lc.importers.csv_rows import MAX_EPOCHS, Indices, Rows, read_rows
 from nasbench_lc.table import Table
 
 __all__ = ["Log", "import_csv", "read_log"]
-
-Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

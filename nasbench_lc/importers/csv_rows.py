@@ -13,7 +13,7 @@ from nasbench_lc.errors import FormatError
 from nasbench_lc.importers.csv_cells import Cells, read_cells
 from nasbench_lc.importers.csv_columns import METRICS, Role
 
-__all__ = ["MAX_EPOCHS", "Rows", "read_rows"]
+__all__ = ["MAX_EPOCHS", "Indices", "Rows", "read_rows"]
 
 MAX_EPOCHS = 100_000
 MAX_VALUES = 50_000_000

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from predictors.prefix import fill, last_value, wobble
+from predictors.prefix import fill, held, last_value, wobble
 from tests.predictors.toy_curves import power_curves
 
 GAPPY = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 7)), elements=st.one_of(st.just(np.nan), st.floats(-5, 5)))
@@ -33,3 +33,9 @@ def test_wobble_is_bounded_and_rises_with_the_steps() -> None:
     assert flat == 0.02
     np.testing.assert_allclose(rising, 0.02 + np.log(1.05), rtol=1e-5)
     assert wild == 0.3
+
+
+def test_an_epoch_without_a_value_holds_the_one_before_or_the_first_that_there_is() -> None:
+    np.testing.assert_array_equal(held(np.array([np.nan, 2.0, np.nan, 4.0])), [2, 2, 2, 4])
+    table = np.array([[np.nan, 1.0, np.nan], [3.0, np.nan, np.nan]])
+    np.testing.assert_array_equal(held(table), [[3, 1, 0], [3, 1, 0]])
