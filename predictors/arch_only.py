@@ -4,7 +4,7 @@ from typing import final
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
-from predictors.forest import ForestConfig, forest_change
+from predictors.forest import ForestConfig, forest_forecast
 from predictors.point import PointPredictor
 from predictors.table import remember, tabulate
 
@@ -24,4 +24,4 @@ class ArchOnly(PointPredictor):
         return remember(train)
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
-        return forest_change(tabulate(known, observed, t, prefix=False), self.config)
+        return forest_forecast(tabulate(known, observed, t, prefix=False), self.config)

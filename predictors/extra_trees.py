@@ -4,7 +4,7 @@ from typing import final
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
-from predictors.forest import ForestConfig, forest_change
+from predictors.forest import ForestConfig, forest_forecast
 from predictors.point import PointPredictor
 from predictors.table import remember, tabulate
 
@@ -13,11 +13,11 @@ __all__ = ["ExtraTrees"]
 
 @final
 class ExtraTrees(PointPredictor):
-    """Forecasts how far a curve will move from its last observed value.
+    """The mean of two forests: of how far curves move from their last observed value, and of where they go.
 
-    A forest is grown on every stored metric of the prefix, the hyperparameters and the architecture (:mod:`predictors.features`).
+    Both are grown on every stored metric of the prefix, the hyperparameters and the architecture (:mod:`predictors.features`).
 
-    The forest belongs to one prefix length, so `fit` keeps the training table and `predict` grows the forest, always the same for one seed.
+    The forests belong to one prefix length, so `fit` keeps the training table and `predict` grows them, always the same for one seed.
 
     Source: Geurts, Ernst and Wehenkel, "Extremely randomized trees", Machine Learning 2006, doi 10.1007/s10994-006-6226-1.
     """
@@ -31,6 +31,4 @@ class ExtraTrees(PointPredictor):
         return remember(train)
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
-        table = tabulate(known, observed, t)
-        change, spread = forest_change(table, self.config)
-        return table.start[:, None] + change, spread
+        return forest_forecast(tabulate(known, observed, t), self.config)

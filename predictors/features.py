@@ -6,13 +6,23 @@ from typing import Any
 import numpy as np
 
 from nasbench_lc.architecture import Architecture
-from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.prefix import fill
 
-__all__ = ["architecture_features", "connected", "hyperparameter_features", "prefix_features", "static_features", "vocabulary"]
+__all__ = [
+    "architecture_features",
+    "connected",
+    "hyperparameter_features",
+    "prefix_features",
+    "static_features",
+    "unknown_operations",
+    "vocabulary",
+]
 
 DEAD = frozenset({"none", "zero", "zeroize"})
 """Operations that pass nothing on."""
+PASSIVE = DEAD | {"input", "output", "identity", "skip_connect", "dropout"}
+"""Operations without weights; those that pool are told by their name."""
 POSITIONS = 40
 """Up to so many nodes, architectures of one shape are also described node by node."""
 RAW = 20
@@ -47,9 +57,9 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
     """Counts, depths and paths of the part of a graph that matters.
 
     Nodes that pass nothing on, and those that no path from input to output crosses, are pruned first. In order: live nodes, live edges,
-    log(1 + number of paths), shortest and longest path; for every operation its count, its most frequent use on one path, and its mean
-    use over all paths; for every numeric attribute log(1 + sum), maximum, minimum, mean, first and last over the live nodes; and,
-    for cells, which operation is live at each node.
+    log(1 + number of paths), shortest and longest path; how many operations with weights a path has: least, most, mean, and log(1 + sum over
+    all paths); for every operation its count, its most frequent use on one path, and its mean use over all paths; for every numeric attribute
+    log(1 + sum), maximum, minimum, mean, first and last over the live nodes; and, for cells, which operation is live at each node.
     """
     nodes, v = architecture.nodes, len(architecture.nodes)
     into, ahead, behind = _paths(architecture)
@@ -64,12 +74,15 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
                 reach[b] += best(reach[a] for a in into[b])
         return reach[v - 1] if live[v - 1] else 0.0
 
-    ones = [1.0] * v
+    def used(weight: list[float]) -> float:
+        return sum(ahead[i] * behind[i] * weight[i] for i in range(v) if live[i])
+
+    ones, learn = [1.0] * v, [float(n.op not in PASSIVE and "pool" not in n.op) for n in nodes]
     out = [float(sum(live)), float(sum(map(len, into))), float(np.log1p(paths)), extreme(ones, min), extreme(ones, max)]
+    out += [extreme(learn, min), extreme(learn, max), used(learn) / max(paths, 1.0), float(np.log1p(used(learn)))]
     for op in words["ops"]:
         weight = [float(n.op == op) for n in nodes]
-        share = sum(ahead[i] * behind[i] for i in range(v) if live[i] and nodes[i].op == op) / max(paths, 1.0)
-        out += [sum(w for w, alive in zip(weight, live, strict=True) if alive), extreme(weight, max), share]
+        out += [sum(w for w, alive in zip(weight, live, strict=True) if alive), extreme(weight, max), used(weight) / max(paths, 1.0)]
     seen: dict[str, list[float]] = defaultdict(list)
     for node, alive in zip(nodes, live, strict=True):
         for name, value in node.attributes if alive else ():
@@ -117,6 +130,13 @@ def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
     return np.concatenate(
         [hyperparameter_features(data.hyperparameters, words), np.nan_to_num(graph, posinf=0.0, neginf=0.0), sizes], axis=1
     )
+
+
+def unknown_operations(data: CurveSet | Observed, words: dict[str, Any]) -> Bools:
+    """Whose graph has an operation that the vocabulary lacks, shape `(N,)`."""
+    known = set(words["ops"])
+    strange = {a.key: not known.issuperset(n.op for n in a.nodes) for a in data.architectures}
+    return np.array([strange[a.key] for a in data.architectures], dtype=np.bool_)
 
 
 def _sizes(data: CurveSet | Observed) -> Floats:

@@ -9,7 +9,7 @@ from nasbench_lc.curves import Floats
 from predictors.options import Options, number
 from predictors.table import Table
 
-__all__ = ["ForestConfig", "forest_change", "forest_weights", "weighted_future"]
+__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "weighted_future"]
 
 CALM = 0.01
 """The least spread of a forecast, on the scale."""
@@ -20,22 +20,38 @@ class ForestConfig(Options):
     """Hyperparameters of a forest.
 
     Arguments:
-        trees: Number of trees.
+        trees: Number of trees of each forest.
         leaf: Fewest training curves in a leaf.
         features: The fraction of features tried at each split.
         seed: Of the forest.
     """
 
-    trees: int = number(200, 1, 100_000)
+    trees: int = number(100, 1, 100_000)
     leaf: int = number(2, 1, 1_000_000)
     features: float = number(0.5, 1e-6, 1.0)
     seed: int = number(0, 0, 2**62)
 
 
-def forest_change(table: Table, config: ForestConfig) -> tuple[Floats, Floats]:
-    """How far the curves asked for will move by a forest's word, and how far off that may be: two arrays of shape `(N, H)`, on the scale."""
-    mean, spread = weighted_future(forest_weights(table.train, table.query, table.change, config), table.change)
-    return mean, spread + CALM
+def forest_forecast(table: Table, config: ForestConfig, familiar: Floats | None = None) -> tuple[Floats, Floats]:
+    """What two forests say of the curves asked for, and how far off that may be: two arrays of shape `(N, H)`, on the scale.
+
+    One averages how far training curves moved from where they were last seen, the other where they went. The first is right where curves hardly move any
+    more or a curve is unlike those in training, the second where curves of one kind meet whatever their beginning; their mean is as good as the better of
+    the two on most data, and better on some. With nothing observed they are one forest.
+
+    Arguments:
+        table: The training curves and those asked for.
+        config: Of both forests.
+        familiar: From 1, the mean of the two, to 0, the first alone, shape `(N,)`; None for 1.
+    """
+    change, off = weighted_future(forest_weights(table.train, table.query, table.change, config), table.change)
+    moved = table.start[:, None] + change
+    if not (table.before.any() or table.start.any()):
+        return moved, off + CALM
+    level, spread = weighted_future(forest_weights(table.train, table.query, table.future, config), table.future)
+    share = 0.5 if familiar is None else 0.5 * familiar[:, None]
+    apart = level - moved
+    return moved + share * apart, np.sqrt((1 - share) * off**2 + share * spread**2 + share * (1 - share) * apart**2) + CALM
 
 
 def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestConfig) -> Floats:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
-from predictors.features import hyperparameter_features, static_features, vocabulary
+from predictors.features import hyperparameter_features, static_features, unknown_operations, vocabulary
 from predictors.packing import columns, pack_json, unpack_json
 from predictors.posterior import Clock
 from predictors.prefix import held
@@ -39,7 +39,7 @@ class StandardCurves:
         spread: How far training curves lie from it, likewise.
         low: The least value of the metric to forecast in training at each epoch, shape `(T,)`.
         high: The greatest, likewise.
-        static: Mean and deviation of the static features, shape `(2, F)`; those that never differ have deviation 0.
+        static: Mean, deviation, least and greatest value of the static features, shape `(4, F)`; those that never differ have deviation 0.
     """
 
     names: npt.NDArray[np.uint8]
@@ -65,8 +65,7 @@ class StandardCurves:
         spread = held(np.sqrt(over_curves(np.nanmean, np.clip(z - mean, -3, 3) ** 2)))
         low, high = (held(over_curves(extreme, z[:, :, :1]))[:, 0] for extreme in (np.nanmin, np.nanmax))
         x = bare._static(train)
-        deviation = np.where(x.std(0) > 1e-9 * (1 + np.abs(x.mean(0))), x.std(0), 0.0)
-        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, np.stack([x.mean(0), deviation]))
+        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, _summary(x))
 
     @classmethod
     def from_state(cls, state: Mapping[str, npt.NDArray[np.generic]]) -> "StandardCurves":
@@ -109,12 +108,29 @@ class StandardCurves:
         return RunningSums.of(z.nan_to_num(0.0), seen.to(z.dtype))
 
     def features(self, data: CurveSet | Observed) -> Tensor:
-        """The standardised static features, shape `(N, F')`, at least one column wide; clipped to 4 deviations."""
-        mean, deviation = self.static
-        keep = deviation > 0
+        """The standardised static features, shape `(N, F')`, at least one column wide.
+
+        They are kept within 4 deviations and within what training showed: what a network makes of a depth that it never saw is anybody's guess.
+        """
+        keep = self.static[1] > 0
         if not keep.any():
             return torch.zeros(len(data), 1, dtype=torch.float64)
-        return torch.from_numpy(np.clip((self._static(data)[:, keep] - mean[keep]) / deviation[keep], -FAR, FAR))
+        mean, deviation, low, high = self.static[:, keep]
+        return torch.from_numpy(np.clip((np.clip(self._static(data)[:, keep], low, high) - mean) / deviation, -FAR, FAR))
+
+    def novelty(self, data: CurveSet | Observed) -> Floats:
+        """How far outside the training range each run's static features lie, shape `(N,)`: 0 up to a quarter of any feature's deviation, 1 from one on.
+
+        What never differed in training and does now, or an operation that no training graph has, counts as 1 too.
+        """
+        x, (mean, deviation, low, high) = self._static(data), self.static
+        varies = deviation > 0
+        outside = np.maximum(np.maximum(low - x, x - high), 0.0)
+        new = outside > 1e-6 * (1.0 + np.abs(mean))
+        far = np.where(varies, outside / np.where(varies, deviation, 1.0), new)
+        words = unpack_json(self.names)
+        unheard = words["graph"] & unknown_operations(data, words["words"])
+        return np.maximum(((4 * far.max(1, initial=0.0) - 1) / 3).clip(0, 1), unheard)
 
     def back(self, z: Tensor, t: Floats) -> Tensor:
         """Standardised values at the epochs `t` `(H,)` to the scale of :class:`MetricScale`, within what training curves ever took."""
@@ -151,3 +167,9 @@ class StandardCurves:
             kept = from_scale(np.clip(to_scale(y[:, :, j], name), *self.limits[:, :k, j]), name)
             out[:, :, j] = MetricScale(**raw).forward(torch.from_numpy(kept)).numpy()
         return out
+
+
+def _summary(x: Floats) -> Floats:
+    """Mean, deviation (0 where a column never differs), least and greatest value of every column of `(n, F)`, shape `(4, F)`."""
+    mean, deviation = x.mean(0), x.std(0)
+    return np.stack([mean, np.where(deviation > 1e-9 * (1 + np.abs(mean)), deviation, 0.0), x.min(0), x.max(0)])

@@ -25,15 +25,21 @@ class Table:
     Arguments:
         train: Features of the training curves, shape `(n, F)`.
         query: Features of the curves to forecast, shape `(N, F)`.
-        change: How far the training curves move away from their last observed value at each epoch asked for, on the scale,
-            shape `(n, H)`; from 0 where `K` is 0.
-        start: The last observed value of the curves to forecast, shape `(N,)`.
+        future: The training curves at each epoch asked for, on the scale, shape `(n, H)`.
+        before: Their last observed value, shape `(n,)`; 0 where `K` is 0.
+        start: That of the curves to forecast, shape `(N,)`.
     """
 
     train: Floats
     query: Floats
-    change: Floats
+    future: Floats
+    before: Floats
     start: Floats
+
+    @property
+    def change(self) -> Floats:
+        """How far the training curves move away from their last observed value, shape `(n, H)`."""
+        return self.future - self.before[:, None]
 
 
 def remember(train: CurveSet) -> State:
@@ -58,14 +64,15 @@ def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -
     future = z[:, np.minimum(t.astype(np.int64), train.epochs) - 1]
     static = static_features(observed, words)
     if not prefix or not k:
-        return Table(np.asarray(known["static"]), static, future, np.zeros(len(observed)))
+        return Table(np.asarray(known["static"]), static, future, np.zeros(len(future)), np.zeros(len(observed)))
     seen, asked = table[:, :k], np.clip(scaled_prefix(observed), *bounds[:, :k])
     there = np.isfinite(seen)
     default = np.where(there, seen, 0.0).sum(0) / np.maximum(there.sum(0), 1)
     return Table(
         np.concatenate([np.asarray(known["static"]), prefix_features(seen, default)], axis=1),
         np.concatenate([static, prefix_features(asked, default)], axis=1),
-        future - z[:, k - 1 : k],
+        future,
+        z[:, k - 1],
         last_value(asked[:, :, column], np.full(len(observed), z[:, k - 1].mean())),
     )
 

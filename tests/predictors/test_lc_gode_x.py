@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
+from predictors.lc_gode_x import LCGODEX, NOVEL, LCGODEXOptions
 from predictors.mean_curve import MeanCurve
-from tests.predictors.toy_curves import power_curves
+from predictors.scale import from_scale
+from predictors.second_opinion import weight_at
+from tests.predictors.toy_curves import chain, power_curves
 
 SMALL = LCGODEXOptions(updates=150, hidden=32, members=2)
 
@@ -40,3 +42,16 @@ def test_forecasts_stay_within_what_training_curves_ever_took_even_where_one_exp
     forecast = model.predict(observed, target.t)
     assert error(forecast.mean[1:], target.y[1:]) < 0.5
     assert np.nanmax(forecast.mean) < 100 * np.nanmax(train.target)
+
+
+def test_an_architecture_unlike_all_that_were_learnt_from_is_half_the_trees_to_forecast() -> None:
+    train = power_curves(150, seed=1)
+    model = LCGODEX(SMALL).fit(train.subset(slice(0, 100)), train.subset(slice(100, None)))
+    observed, target = train.subset(slice(0, 2)).observe(6)
+    new = replace(observed, architectures=(chain(*[40] * 9), observed.architectures[1]))
+    known = {k.removeprefix("known."): v for k, v in model.state().items() if k.startswith("known.")}
+    networks, trees = model._networks(known, new, target.t)[0], model._trees(known, new, target.t)
+    usual = weight_at(known["weights"], 6)
+    weights = np.array([[max(usual, NOVEL)], [usual]])
+    wanted = from_scale(networks + weights * (trees - networks), observed.metric)
+    np.testing.assert_allclose(model.predict(new, target.t).mean, wanted, rtol=1e-9)

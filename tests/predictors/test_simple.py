@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from nasbench_lc.errors import ConfigError, NotFittedError
 from predictors.arch_only import ArchOnly
 from predictors.extra_trees import ExtraTrees
-from predictors.forest import ForestConfig, forest_weights, weighted_future
+from predictors.forest import ForestConfig, forest_forecast, forest_weights, weighted_future
 from predictors.knn import KNN, KNNConfig
 from predictors.last_value import LastValue
 from predictors.mean_curve import MeanCurve
@@ -98,6 +98,29 @@ def test_forest_weights_are_the_forest() -> None:
     oracle = ExtraTreesRegressor(20, min_samples_leaf=2, max_features=0.5, random_state=3).fit(x, (u * s)[:, :kept])
     scores = (weighted_future(weights, y)[0] - y.mean(0)) @ v[:kept].T
     np.testing.assert_allclose(scores, oracle.predict(q).reshape(30, -1), atol=1e-9)
+
+
+def test_extra_trees_are_the_mean_of_a_forest_of_changes_and_one_of_levels() -> None:
+    config = ForestConfig(trees=20, seed=3)
+    observed, target = TEST.observe(5)
+    table = tabulate(remember(TRAIN), observed, target.t)
+    changes, levels = (
+        weighted_future(forest_weights(table.train, table.query, y, config), y)[0]
+        for y in (table.future - table.before[:, None], table.future)
+    )
+    z, spread = forest_forecast(table, config)
+    np.testing.assert_allclose(z, (table.start[:, None] + changes + levels) / 2)
+    assert (spread > 0).all()
+    unlike, _ = forest_forecast(table, config, np.zeros(len(z)))
+    np.testing.assert_allclose(unlike, table.start[:, None] + changes)
+
+
+def test_with_nothing_observed_both_forests_are_one() -> None:
+    config = ForestConfig(trees=20, seed=3)
+    observed, target = TEST.observe(0)
+    table = tabulate(remember(TRAIN), observed, target.t)
+    weights = forest_weights(table.train, table.query, table.future, config)
+    np.testing.assert_allclose(forest_forecast(table, config)[0], weights @ table.future)
 
 
 def test_what_must_be_fitted_says_so() -> None:

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nasbench_lc.architecture import Node
 from predictors.standard_curves import StandardCurves
-from tests.predictors.toy_curves import power_curves
+from tests.predictors.toy_curves import chain, power_curves
 
 
 @pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
@@ -47,3 +48,37 @@ def test_without_the_graph_only_hyperparameters_are_features() -> None:
     without = StandardCurves.fit(train, graph=False).features(train)
     assert without.shape[1] < with_graph.shape[1]
     assert np.abs(with_graph.numpy()).max() <= 4
+
+
+def test_what_training_never_showed_is_new_and_is_read_as_the_nearest_that_it_did() -> None:
+    train = power_curves(60, seed=1)
+    curves = StandardCurves.fit(train, graph=True)
+    assert (curves.novelty(train) == 0).all()
+    deep = replace(train, architectures=(chain(*[40] * 9), *train.architectures[1:]))
+    assert curves.novelty(deep).tolist() == [1.0] + [0.0] * 59
+    seen = curves.features(train).numpy()
+    assert (curves.features(deep).numpy() <= seen.max(0)).all()
+    slow = train.hyperparameters.copy()
+    slow[3, 0] = 1e-9
+    assert np.flatnonzero(curves.novelty(replace(train, hyperparameters=slow))).tolist() == [3]
+
+
+def test_a_hair_outside_the_range_is_not_new() -> None:
+    train = power_curves(60, seed=1)
+    curves = StandardCurves.fit(train, graph=True)
+    rates = train.hyperparameters.copy()
+    rates[0, 0] = 1.05 * rates[:, 0].max()
+    assert (curves.novelty(replace(train, hyperparameters=rates)) == 0).all()
+
+
+def test_what_never_differed_in_training_and_an_operation_unheard_of_are_new() -> None:
+    train = power_curves(60, seed=1)
+    train.hyperparameters[:, 1] = 16.0
+    other = train.hyperparameters.copy()
+    other[0, 1] = 17.0
+    with_graph, without = StandardCurves.fit(train, graph=True), StandardCurves.fit(train, graph=False)
+    assert with_graph.novelty(replace(train, hyperparameters=other))[:2].tolist() == [1.0, 0.0]
+    spike = replace(train.architectures[0], nodes=(train.architectures[0].nodes[0], Node.of("spike"), *train.architectures[0].nodes[2:]))
+    strange = replace(train, architectures=(spike, *train.architectures[1:]))
+    assert with_graph.novelty(strange)[:2].tolist() == [1.0, 0.0]
+    assert without.novelty(strange)[0] == 0.0
