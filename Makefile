@@ -25,7 +25,7 @@ PAPER := lc-gode-paper,lc-gode,node,nsde,lstm,vrnn,lc-bnn,lc-pfn
 EVALUATE := $(BIN)/nasbench-lc evaluate --seeds 3 --cache reports/fits
 
 results: $(VENV)/.installed
-	for name in mlp-car mlp-segment nb201-cifar10-small; do \
+	for name in mlp-car mlp-segment nb201-cifar10-small nb201-cifar100-small; do \
 		$(EVALUATE) datasets/$$name.h5 --baselines --observe 1,10 --out docs/results/$$name || exit 1; \
 	done
 	for name in mlp-car mlp-segment; do \
