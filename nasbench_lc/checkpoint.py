@@ -21,7 +21,8 @@ from nasbench_lc.provenance import environment
 
 __all__ = ["Checkpoint", "load", "save"]
 
-_VERSION = 1
+_VERSION = 2
+"""One higher whenever arrays that an older version wrote would no longer mean the same to a model; 2: features of graphs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +102,14 @@ def load(folder: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        FormatError: If the folder holds none, or one that is damaged or of a newer version.
+        FormatError: If the folder holds none, or one that is damaged or of another version.
     """
     try:
         raw = json.loads((folder / "predictor.json").read_text())
-        if int(raw["checkpoint_version"]) > _VERSION:
-            raise FormatError(
-                f"The checkpoint must be version {_VERSION} or older; got {raw['checkpoint_version']} in {folder}. Install a newer nasbench-lc."
-            )
+        version = int(raw["checkpoint_version"])
+        if version != _VERSION:
+            remedy = "Install a newer nasbench-lc." if version > _VERSION else "Train the predictor again."
+            raise FormatError(f"The checkpoint must be of version {_VERSION}; got {version} in {folder}. {remedy}")
         if raw["state_sha256"] != _digest(folder / "state.safetensors"):
             raise FormatError(f"The checkpoint's arrays must match their checksum; got others in {folder}. Train the predictor again.")
         return Checkpoint(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
-from predictors.features import connected
+from predictors.live_paths import LivePaths
 from predictors.prefix import held, last_value
 from predictors.robust import over_curves
 from predictors.scale import to_scale
@@ -16,7 +16,7 @@ def computes_constant(data: CurveSet | Observed) -> Bools:
     known: dict[str, bool] = {}
     for a in data.architectures:
         if a.key not in known:
-            known[a.key] = not connected(a)
+            known[a.key] = LivePaths.of(a).count == 0
     return np.array([known[a.key] for a in data.architectures], dtype=np.bool_)
 
 

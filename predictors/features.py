@@ -1,17 +1,15 @@
 """An architecture, its hyperparameters and an observed prefix as fixed numbers, for models that take vectors."""
 
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
-from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
+from predictors.architecture_features import architecture_features
+from predictors.live_paths import learns
 from predictors.prefix import fill
 
 __all__ = [
-    "architecture_features",
-    "connected",
     "hyperparameter_features",
     "prefix_features",
     "static_features",
@@ -19,10 +17,6 @@ __all__ = [
     "vocabulary",
 ]
 
-DEAD = frozenset({"none", "zero", "zeroize"})
-"""Operations that pass nothing on."""
-PASSIVE = DEAD | {"input", "output", "identity", "skip_connect", "dropout"}
-"""Operations without weights; those that pool are told by their name."""
 POSITIONS = 40
 """Up to so many nodes, architectures of one shape are also described node by node."""
 RAW = 20
@@ -32,10 +26,10 @@ RAW = 20
 def vocabulary(curves: CurveSet) -> dict[str, Any]:
     """What the features are about, learnt from training curves; a JSON object.
 
-    ``ops`` and ``attributes`` are the operations and numeric attributes seen; ``nodes`` is the number of nodes where all architectures have
-    one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are log-scaled: those
-    that are positive and span more than a factor of 5; ``usual`` is what an unknown hyperparameter, and an unknown size, is taken to be: the mean of
-    the known ones, 0 where none is.
+    ``ops`` and ``attributes`` are the operations and numeric attributes seen, ``learning`` the operations with weights; ``nodes`` is the number of
+    nodes where all architectures have one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are
+    log-scaled: those that are positive and span more than a factor of 5; ``usual`` is what an unknown hyperparameter, and an unknown size, is
+    taken to be: the mean of the known ones, 0 where none is.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
     numeric = {k for a in curves.architectures for n in a.nodes for k, v in n.attributes if isinstance(v, int | float)}
@@ -43,75 +37,10 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     nodes = len(curves.architectures[0].nodes) if len(shapes) == 1 else 0
     hp = curves.hyperparameters
     wide = [bool(len(c) and np.isfinite(c).all() and c.min() > 0 and c.max() > 5 * c.min()) for c in hp.T]
-    words = {"ops": ops, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
+    learning = sorted({op for op in ops if learns(op)})
+    words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
     usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
     return {**words, "usual": usual}
-
-
-def connected(architecture: Architecture) -> bool:
-    """Whether a path from the input to the output passes no node that passes nothing on."""
-    return _paths(architecture)[1][-1] > 0
-
-
-def architecture_features(architecture: Architecture, words: dict[str, Any]) -> list[float]:
-    """Counts, depths and paths of the part of a graph that matters.
-
-    Nodes that pass nothing on, and those that no path from input to output crosses, are pruned first. In order: live nodes, live edges,
-    log(1 + number of paths), shortest and longest path; how many operations with weights a path has: least, most, mean, and log(1 + sum over
-    all paths); for every operation its count, its most frequent use on one path, and its mean use over all paths; for every numeric attribute
-    log(1 + sum), maximum, minimum, mean, first and last over the live nodes; and, for cells, which operation is live at each node.
-    """
-    nodes, v = architecture.nodes, len(architecture.nodes)
-    into, ahead, behind = _paths(architecture)
-    paths = ahead[v - 1] if v > 1 else ahead[0]
-    live = [ahead[i] > 0 and behind[i] > 0 for i in range(v)]
-    into = [[a for a in into[b] if live[a]] if live[b] else [] for b in range(v)]
-
-    def extreme(weight: list[float], best: Any) -> float:
-        reach = list(weight)
-        for b in range(v):
-            if into[b]:
-                reach[b] += best(reach[a] for a in into[b])
-        return reach[v - 1] if live[v - 1] else 0.0
-
-    def used(weight: list[float]) -> float:
-        return sum(ahead[i] * behind[i] * weight[i] for i in range(v) if live[i])
-
-    ones, learn = [1.0] * v, [float(n.op not in PASSIVE and "pool" not in n.op) for n in nodes]
-    out = [float(sum(live)), float(sum(map(len, into))), float(np.log1p(paths)), extreme(ones, min), extreme(ones, max)]
-    out += [extreme(learn, min), extreme(learn, max), used(learn) / max(paths, 1.0), float(np.log1p(used(learn)))]
-    for op in words["ops"]:
-        weight = [float(n.op == op) for n in nodes]
-        out += [sum(w for w, alive in zip(weight, live, strict=True) if alive), extreme(weight, max), used(weight) / max(paths, 1.0)]
-    seen: dict[str, list[float]] = defaultdict(list)
-    for node, alive in zip(nodes, live, strict=True):
-        for name, value in node.attributes if alive else ():
-            if isinstance(value, int | float):
-                seen[name].append(float(value))
-    for name in words["attributes"]:
-        x = seen.get(name) or [0.0]
-        out += [float(np.log1p(max(sum(x), 0.0))), max(x), min(x), sum(x) / len(x), x[0], x[-1]]
-    for i in range(words["nodes"]):
-        out += [float(i < v and live[i] and nodes[i].op == op) for op in words["ops"]]
-    return out
-
-
-def _paths(architecture: Architecture) -> tuple[list[list[int]], list[float], list[float]]:
-    """The sources of every node, how many live paths lead from the input to it, and how many from it to the output."""
-    nodes, v = architecture.nodes, len(architecture.nodes)
-    into: list[list[int]] = [[] for _ in range(v)]
-    for a, b in architecture.edges:
-        into[b].append(a)
-    dead = [n.op in DEAD for n in nodes]
-    ahead, behind = [0.0] * v, [0.0] * v
-    ahead[0] = float(not dead[0])
-    behind[v - 1] = float(not dead[v - 1])
-    for b in range(1, v):
-        ahead[b] = 0.0 if dead[b] else sum(ahead[a] for a in into[b])
-    for b in range(v - 1, 0, -1):
-        for a in into[b]:
-            behind[a] += 0.0 if dead[a] else behind[b]
-    return into, ahead, behind
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
