@@ -123,6 +123,8 @@ class StandardCurves:
 
         What never differed in training and does now, or an operation that no training graph has, counts as 1 too.
         """
+        if not len(data):
+            return np.zeros(0)
         x, (mean, deviation, low, high) = self._static(data), self.static
         varies = deviation > 0
         outside = np.maximum(np.maximum(low - x, x - high), 0.0)

@@ -54,6 +54,7 @@ def test_what_training_never_showed_is_new_and_is_read_as_the_nearest_that_it_di
     train = power_curves(60, seed=1)
     curves = StandardCurves.fit(train, graph=True)
     assert (curves.novelty(train) == 0).all()
+    assert curves.novelty(train.subset(slice(0, 0))).shape == (0,)
     deep = replace(train, architectures=(chain(*[40] * 9), *train.architectures[1:]))
     assert curves.novelty(deep).tolist() == [1.0] + [0.0] * 59
     seen = curves.features(train).numpy()
