@@ -28,8 +28,9 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
 
     ``ops`` and ``attributes`` are the operations and numeric attributes seen, ``learning`` the operations with weights; ``nodes`` is the number of
     nodes where all architectures have one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are
-    log-scaled: those that are positive and span more than a factor of 5; ``usual`` is what an unknown hyperparameter, and an unknown size, is
-    taken to be: the mean of the known ones, 0 where none is.
+    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of graphs are, up to scale and shift, an
+    earlier one, and are left out: the depth of a chain is a dozen of them, which would outvote the rest in a network; ``usual`` is what an unknown
+    hyperparameter, and an unknown size, is taken to be: the mean of the known ones, 0 where none is.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
     numeric = {k for a in curves.architectures for n in a.nodes for k, v in n.attributes if isinstance(v, int | float)}
@@ -40,7 +41,7 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     learning = sorted({op for op in ops if learns(op)})
     words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
     usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
-    return {**words, "usual": usual}
+    return {**words, "repeated": _repeated(_graph_features(curves, words)), "usual": usual}
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
@@ -50,15 +51,28 @@ def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> F
 
 def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
     """All that is known before a run begins: hyperparameters, architecture, parameters and operations, shape `(N, F)`; what is unknown is as usual."""
+    graph = np.delete(_graph_features(data, words), words["repeated"], axis=1)
+    sizes = _known(_sizes(data), words["usual"]["sizes"])
+    return np.concatenate([hyperparameter_features(data.hyperparameters, words), graph, sizes], axis=1)
+
+
+def _graph_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
+    """One row of :func:`predictors.architecture_features.architecture_features` for each run."""
     rows: dict[str, list[float]] = {}
     for a in data.architectures:
         if a.key not in rows:
             rows[a.key] = architecture_features(a, words)
     graph = np.array([rows[a.key] for a in data.architectures], dtype=np.float64).reshape(len(data), -1)
-    sizes = _known(_sizes(data), words["usual"]["sizes"])
-    return np.concatenate(
-        [hyperparameter_features(data.hyperparameters, words), np.nan_to_num(graph, posinf=0.0, neginf=0.0), sizes], axis=1
-    )
+    return np.nan_to_num(graph, posinf=0.0, neginf=0.0)
+
+
+def _repeated(features: Floats) -> list[int]:
+    """The columns of `(n, F)` that vary and are, up to scale and shift, an earlier one."""
+    deviation = features.std(0)
+    varies = np.flatnonzero(deviation > 1e-9 * (1 + np.abs(features.mean(0))))
+    z = (features[:, varies] - features[:, varies].mean(0)) / deviation[varies]
+    alike = np.triu(np.abs(z.T @ z) / len(features) > 1 - 1e-6, 1)
+    return varies[alike.any(0)].tolist()
 
 
 def unknown_operations(data: CurveSet | Observed, words: dict[str, Any]) -> Bools:

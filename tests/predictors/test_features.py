@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from nasbench_lc.architecture import Architecture, Node
+from predictors.architecture_features import architecture_features
 from predictors.features import prefix_features, static_features, unknown_operations, vocabulary
 from predictors.prefix import scaled_prefix
 from tests.predictors.toy_curves import power_curves
@@ -13,6 +14,17 @@ def test_operations_that_the_vocabulary_lacks_are_told() -> None:
     strange = Architecture("x", (Node.of("input"), Node.of("spike"), Node.of("output")), ((0, 1), (1, 2)))
     mixed = replace(curves, architectures=(curves.architectures[0], strange, curves.architectures[2]))
     assert unknown_operations(mixed, vocabulary(curves)).tolist() == [False, True, False]
+
+
+def test_what_repeats_an_earlier_feature_is_left_out() -> None:
+    curves = power_curves(40)  # chains: nearly all that is said of their paths is their depth
+    words = vocabulary(curves)
+    x = static_features(curves, words)
+    z = x[:, x.std(0) > 1e-9]
+    alike = np.abs(np.corrcoef(z.T)) > 1 - 1e-6
+    assert not (np.triu(alike, 1)[:, : z.shape[1] - 2]).any()  # the two sizes of a toy network are one
+    assert len(words["repeated"]) >= 8
+    assert x.shape[1] == 2 + len(architecture_features(curves.architectures[0], words)) - len(words["repeated"]) + 2
 
 
 def test_unknown_sizes_are_zero() -> None:
