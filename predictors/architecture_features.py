@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from nasbench_lc.architecture import Architecture
-from predictors.graph_flow import flow_features
 from predictors.live_paths import LivePaths
 
 __all__ = ["architecture_features"]
@@ -15,13 +14,12 @@ __all__ = ["architecture_features"]
 def architecture_features(architecture: Architecture, words: dict[str, Any]) -> list[float]:
     """Counts, depths and paths of the part of a graph that matters (:class:`predictors.live_paths.LivePaths`).
 
-    In order: live nodes, live edges, log(1 + number of paths), shortest and longest path; how many operations with weights a path has: least,
-    most, mean, and log(1 + sum over all paths); for every operation its count, its most frequent use on one path, and its mean use over all
-    paths; for every numeric attribute log(1 + sum), maximum, minimum, mean, first and last over the live nodes; for cells, which operation is
-    live at each node; and :func:`predictors.graph_flow.flow_features`.
+    In order: live nodes, live edges, log(1 + number of paths), shortest and longest path; for every operation its count, its most frequent use on
+    one path, and its mean use over all paths; for every numeric attribute log(1 + sum), maximum, minimum, mean, first and last over the live
+    nodes; and, for cells, which operation is live at each node.
     """
     graph = LivePaths.of(architecture)
-    live, learns, paths = graph.live, [float(x) for x in graph.learns], max(graph.count, 1.0)
+    live, paths = graph.live, max(graph.count, 1.0)
     ones = [1.0] * len(live)
     out = [
         float(sum(live)),
@@ -30,7 +28,6 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
         graph.extreme(ones, min),
         graph.extreme(ones, max),
     ]
-    out += [graph.extreme(learns, min), graph.extreme(learns, max), graph.total(learns) / paths, float(np.log1p(graph.total(learns)))]
     for op in words["ops"]:
         weight = [float(o == op and alive) for o, alive in zip(graph.ops, live, strict=True)]
         out += [sum(weight), graph.extreme(weight, max), graph.total(weight) / paths]
@@ -44,4 +41,4 @@ def architecture_features(architecture: Architecture, words: dict[str, Any]) -> 
         out += [float(np.log1p(max(sum(x), 0.0))), max(x), min(x), sum(x) / len(x), x[0], x[-1]]
     for i in range(words["nodes"]):
         out += [float(i < len(live) and live[i] and graph.ops[i] == op) for op in words["ops"]]
-    return out + flow_features(graph, words)
+    return out

@@ -6,7 +6,8 @@ import numpy as np
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.architecture_features import architecture_features
-from predictors.live_paths import learns
+from predictors.graph_flow import flow_features
+from predictors.live_paths import LivePaths, learns
 from predictors.prefix import fill
 
 __all__ = [
@@ -28,8 +29,9 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
 
     ``ops`` and ``attributes`` are the operations and numeric attributes seen, ``learning`` the operations with weights; ``nodes`` is the number of
     nodes where all architectures have one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are
-    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of graphs are, up to scale and shift, an
-    earlier one, and are left out: the depth of a chain is a dozen of them, which would outvote the rest in a network; ``usual`` is what an unknown
+    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of :func:`predictors.graph_flow.flow_features`
+    are, up to scale and shift, another one, and are left out: of a chain nearly all are its depth, and a dozen copies of it would outvote the rest in a
+    network; ``usual`` is what an unknown
     hyperparameter, and an unknown size, is taken to be: the mean of the known ones, 0 where none is.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
@@ -41,7 +43,7 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     learning = sorted({op for op in ops if learns(op)})
     words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
     usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
-    return {**words, "repeated": _repeated(_graph_features(curves, words)), "usual": usual}
+    return {**words, "repeated": _repeated(*_graph_features(curves, words)), "usual": usual}
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
@@ -51,28 +53,32 @@ def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> F
 
 def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
     """All that is known before a run begins: hyperparameters, architecture, parameters and operations, shape `(N, F)`; what is unknown is as usual."""
-    graph = np.delete(_graph_features(data, words), words["repeated"], axis=1)
+    graph, flow = _graph_features(data, words)
     sizes = _known(_sizes(data), words["usual"]["sizes"])
-    return np.concatenate([hyperparameter_features(data.hyperparameters, words), graph, sizes], axis=1)
+    return np.concatenate(
+        [hyperparameter_features(data.hyperparameters, words), graph, np.delete(flow, words["repeated"], axis=1), sizes], axis=1
+    )
 
 
-def _graph_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
-    """One row of :func:`predictors.architecture_features.architecture_features` for each run."""
-    rows: dict[str, list[float]] = {}
+def _graph_features(data: CurveSet | Observed, words: dict[str, Any]) -> tuple[Floats, Floats]:
+    """:func:`predictors.architecture_features.architecture_features` and :func:`predictors.graph_flow.flow_features` of each run."""
+    rows: dict[str, tuple[list[float], list[float]]] = {}
     for a in data.architectures:
         if a.key not in rows:
-            rows[a.key] = architecture_features(a, words)
-    graph = np.array([rows[a.key] for a in data.architectures], dtype=np.float64).reshape(len(data), -1)
-    return np.nan_to_num(graph, posinf=0.0, neginf=0.0)
+            rows[a.key] = architecture_features(a, words), flow_features(LivePaths.of(a), words)
+    blocks = (np.array([rows[a.key][i] for a in data.architectures], dtype=np.float64).reshape(len(data), -1) for i in (0, 1))
+    graph, flow = (np.nan_to_num(block, posinf=0.0, neginf=0.0) for block in blocks)
+    return graph, flow
 
 
-def _repeated(features: Floats) -> list[int]:
-    """The columns of `(n, F)` that vary and are, up to scale and shift, an earlier one."""
-    deviation = features.std(0)
-    varies = np.flatnonzero(deviation > 1e-9 * (1 + np.abs(features.mean(0))))
-    z = (features[:, varies] - features[:, varies].mean(0)) / deviation[varies]
-    alike = np.triu(np.abs(z.T @ z) / len(features) > 1 - 1e-6, 1)
-    return varies[alike.any(0)].tolist()
+def _repeated(graph: Floats, flow: Floats) -> list[int]:
+    """The columns of `flow` that vary and are, up to scale and shift, an earlier one or one of `graph`: both `(n, ...)`."""
+    both = np.concatenate([graph, flow], axis=1)
+    deviation = both.std(0)
+    varies = np.flatnonzero(deviation > 1e-9 * (1 + np.abs(both.mean(0))))
+    z = (both[:, varies] - both[:, varies].mean(0)) / deviation[varies]
+    alike = np.triu(np.abs(z.T @ z) / len(both) > 1 - 1e-6, 1)
+    return [int(i) - graph.shape[1] for i in varies[alike.any(0)] if i >= graph.shape[1]]
 
 
 def unknown_operations(data: CurveSet | Observed, words: dict[str, Any]) -> Bools:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from predictors.live_paths import LivePaths
 
 __all__ = ["flow_features"]
@@ -12,11 +14,11 @@ PAIRS = 6
 
 
 def flow_features(graph: LivePaths, words: dict[str, Any]) -> list[float]:
-    """What comes first, last, and after what, and how deep.
+    """How many there are, what comes first, last, and after what, and how deep.
 
-    For every operation with weights, on which share of the paths it is the first; on which the last. For every two, how often the one follows the
-    other, a path, with nothing that has weights between them. Then how many operations with weights lie before one, mean over paths and most; and
-    how many behind; each as mean and maximum over nodes.
+    How many operations with weights a path has: least, most, mean, and log(1 + sum over all paths). For every such operation, on which share of the
+    paths it is the first; on which the last. For every two, how often the one follows the other, a path, with nothing that has weights between
+    them. Then how many lie before one, mean over paths and most; and how many behind; each as mean and maximum over nodes.
 
     Arguments:
         graph: Its live paths.
@@ -31,7 +33,9 @@ def flow_features(graph: LivePaths, words: dict[str, Any]) -> list[float]:
     for u in nodes:
         ends[0][place[graph.ops[u]]] += from_input[u] * graph.behind[u] / paths
         ends[1][place[graph.ops[u]]] += from_output[u] * graph.ahead[u] / paths
-    out = ends[0] + ends[1]
+    weight = [float(x) for x in graph.learns]
+    out = [graph.extreme(weight, min), graph.extreme(weight, max), graph.total(weight) / paths, float(np.log1p(graph.total(weight)))]
+    out += ends[0] + ends[1]
     if len(learning) <= PAIRS:
         follows = [[0.0] * len(learning) for _ in learning]
         for u in nodes:
