@@ -10,13 +10,7 @@ from predictors.graph_flow import flow_features
 from predictors.live_paths import LivePaths, learns
 from predictors.prefix import fill
 
-__all__ = [
-    "hyperparameter_features",
-    "prefix_features",
-    "static_features",
-    "unknown_operations",
-    "vocabulary",
-]
+__all__ = ["hyperparameter_features", "prefix_features", "static_features", "unknown_operations", "vocabulary"]
 
 POSITIONS = 40
 """Up to so many nodes, architectures of one shape are also described node by node."""
@@ -29,10 +23,10 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
 
     ``ops`` and ``attributes`` are the operations and numeric attributes seen, ``learning`` the operations with weights; ``nodes`` is the number of
     nodes where all architectures have one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are
-    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of :func:`predictors.graph_flow.flow_features`
-    are, up to scale and shift, another one, and are left out: of a chain nearly all are its depth, and a dozen copies of it would outvote the rest in a
-    network; ``usual`` is what an unknown
-    hyperparameter, and an unknown size, is taken to be: the mean of the known ones, 0 where none is.
+    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of
+    :func:`predictors.graph_flow.flow_features` are, up to scale and shift, another one, and are left out: of a chain nearly all are its depth,
+    and a dozen copies of it would outvote the rest in a network; ``usual`` is what an unknown hyperparameter, and an unknown size, is taken to
+    be: the mean of the known ones, 0 where none is.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
     numeric = {k for a in curves.architectures for n in a.nodes for k, v in n.attributes if isinstance(v, int | float)}
@@ -40,7 +34,7 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
     nodes = len(curves.architectures[0].nodes) if len(shapes) == 1 else 0
     hp = curves.hyperparameters
     wide = [bool(len(c) and np.isfinite(c).all() and c.min() > 0 and c.max() > 5 * c.min()) for c in hp.T]
-    learning = sorted({op for op in ops if learns(op)})
+    learning = [op for op in ops if learns(op)]
     words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
     usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
     return {**words, "repeated": _repeated(*_graph_features(curves, words)), "usual": usual}

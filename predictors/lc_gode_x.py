@@ -99,18 +99,21 @@ class LCGODEX(PointPredictor):
         return curves.state() | {CHANCE: level} | nets | trees
 
     def _tune(self, known: State, calibration: CurveSet) -> State:
-        def both(seen: Observed, t: Floats) -> tuple[Floats, Floats]:
-            return self._networks(known, seen, t)[0], self._trees(known, seen, t)
+        curves = StandardCurves.from_state(known)
 
-        familiar = StandardCurves.from_state(known).novelty(calibration) == 0
+        def both(seen: Observed, t: Floats) -> tuple[Floats, Floats]:
+            return self._networks(known, seen, t)[0], self._trees(known, seen, t, curves.novelty(seen))
+
+        familiar = curves.novelty(calibration) == 0
         return known | {WEIGHTS: learn_weights(both, calibration, familiar & ~self._constant(calibration))}
 
     def _point(self, known: State, observed: Observed, t: Floats) -> tuple[Floats, Floats]:
         answer, width = self._networks(known, observed, t)
         curves = StandardCurves.from_state(known)
-        weight = np.maximum(weight_at(np.array(known[WEIGHTS]), len(observed.t)), NOVEL * curves.novelty(observed))[:, None]
+        novelty = curves.novelty(observed)
+        weight = np.maximum(weight_at(np.array(known[WEIGHTS]), len(observed.t)), NOVEL * novelty)[:, None]
         if weight.any():
-            answer = answer + weight * (self._trees(known, observed, t) - answer)
+            answer = answer + weight * (self._trees(known, observed, t, novelty) - answer)
         far, last = curves.stranger(observed)
         answer = answer + far * (last - answer)
         constant = self._constant(observed)[:, None]
@@ -132,10 +135,9 @@ class LCGODEX(PointPredictor):
         ]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def _trees(self, known: State, observed: Observed, t: Floats) -> Floats:
+    def _trees(self, known: State, observed: Observed, t: Floats, novelty: Floats) -> Floats:
         table = tabulate({k.removeprefix(TREES): v for k, v in known.items() if k.startswith(TREES)}, observed, t)
-        familiar = 1 - StandardCurves.from_state(known).novelty(observed)
-        return forest_forecast(table, ForestConfig(SECOND_TREES, seed=self.config.seed % 2**32), familiar)[0]
+        return forest_forecast(table, ForestConfig(SECOND_TREES, seed=self.config.seed % 2**32), 1 - novelty)[0]
 
     def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config

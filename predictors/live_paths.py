@@ -28,12 +28,14 @@ class LivePaths:
 
     Arguments:
         ops: The operation of each of the `V` nodes, in topological order: the input first, the output last.
+        live: Which of them lie on a live path.
         into: The live sources of each live node.
         ahead: How many live paths lead from the input to each node, 0 where none does.
         behind: How many lead from each node to the output.
     """
 
     ops: tuple[str, ...]
+    live: tuple[bool, ...]
     into: tuple[tuple[int, ...], ...]
     ahead: tuple[float, ...]
     behind: tuple[float, ...]
@@ -54,19 +56,14 @@ class LivePaths:
         for b in range(v - 1, 0, -1):
             for a in into[b]:
                 behind[a] += 0.0 if dead[a] else behind[b]
-        live = [x > 0 and y > 0 for x, y in zip(ahead, behind, strict=True)]
+        live = tuple(x > 0 and y > 0 for x, y in zip(ahead, behind, strict=True))
         kept = tuple(tuple(a for a in into[b] if live[a]) if live[b] else () for b in range(v))
-        return cls(tuple(n.op for n in nodes), kept, tuple(ahead), tuple(behind))
+        return cls(tuple(n.op for n in nodes), live, kept, tuple(ahead), tuple(behind))
 
     @property
     def count(self) -> float:
         """How many live paths there are."""
         return self.ahead[-1]
-
-    @cached_property
-    def live(self) -> tuple[bool, ...]:
-        """Which nodes lie on one."""
-        return tuple(x > 0 and y > 0 for x, y in zip(self.ahead, self.behind, strict=True))
 
     @cached_property
     def learns(self) -> tuple[bool, ...]:

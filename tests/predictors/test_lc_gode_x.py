@@ -50,7 +50,7 @@ def test_an_architecture_unlike_all_that_were_learnt_from_is_half_the_trees_to_f
     observed, target = train.subset(slice(0, 2)).observe(6)
     new = replace(observed, architectures=(chain(*[40] * 9), observed.architectures[1]))
     known = {k.removeprefix("known."): v for k, v in model.state().items() if k.startswith("known.")}
-    networks, trees = model._networks(known, new, target.t)[0], model._trees(known, new, target.t)
+    networks, trees = model._networks(known, new, target.t)[0], model._trees(known, new, target.t, np.array([1.0, 0.0]))
     usual = weight_at(known["weights"], 6)
     weights = np.array([[max(usual, NOVEL)], [usual]])
     wanted = from_scale(networks + weights * (trees - networks), observed.metric)
