@@ -54,4 +54,4 @@ def means(values: Floats, weights: Floats) -> Floats:
     """
     count = weights @ np.isfinite(values).T
     total = weights @ np.nan_to_num(values).T
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan).mean(1)
+    return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan).mean(1)

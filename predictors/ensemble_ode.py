@@ -104,11 +104,11 @@ class EnsembleODE(nn.Module):
         share = self.share(a + c) + self.state.bias
 
         def f(s: Tensor, z: Tensor) -> Tensor:
-            return self.out(nn.functional.gelu(torch.baddbmm(share + s * self.time[0] + s * s * self.time[1], z, self.state.weight)))
+            return self.out(nn.functional.gelu(torch.baddbmm(share + s * (self.time[0] + s * self.time[1]), z, self.state.weight)))
 
         trajectory = rk4(f, z, 0.0, 1.0, self.shape.steps)
-        decoded = trajectory.map(lambda z: z @ self.decode.weight, self.decode.bias).at(times)
-        mean, gate, pace, scale = decoded.permute(3, 1, 2, 0)
+        decoded = trajectory.map(lambda z: z @ self.decode.weight, self.decode.bias).along(times)
+        mean, gate, pace, scale = decoded.unbind(2)
         last = question.last.unsqueeze(-1)
         moved = torch.exp(3 * pace.clamp(-3, 0.5)) * (mean - torch.sigmoid(gate - 1) * last)
         return last + moved, nn.functional.softplus(scale - 0.5) + MIN_SCALE

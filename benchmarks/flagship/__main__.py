@@ -13,14 +13,18 @@ The files of other people's curves are made by `nasbench-lc import KIND SOURCE -
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 from benchmarks.flagship.answers import Answer, Answers, answer
 from benchmarks.flagship.cases import CASES, Case
 from benchmarks.flagship.pages import write
 from benchmarks.flagship.parts import PARTS, WHOLE
 from evaluation.cache import Cache
+from evaluation.fits import Fits
+from evaluation.split import Split
 from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.curves import CurveSet
+from predictors.base import Predictor
 from predictors.configure import make
 
 MODELS = (
@@ -67,9 +71,19 @@ def ask(case: Case, curves: CurveSet, model: str, seed: int, cache: Cache, store
     spec, _, name = model.partition("/")
     part = PARTS[name] if name else WHOLE
     kind, options = parse_spec(spec)
-    with part.away():
-        predictor = make(kind, {**options, **part.options}, seed)
-        return answer(part.curves(curves), predictor, name, seed, case.train_size, case.observe(curves.epochs), cache, stored_only)
+    predictor = make(kind, {**options, **part.options}, seed)
+    given = part.curves(curves), predictor, name, seed, case.train_size, case.observe(curves.epochs), cache, stored_only
+    if part.learns or stored_only:
+        with part.away():
+            return answer(*given)
+    ask(case, curves, spec, seed, cache, False)  # fitted before anything is replaced
+    whole = make(kind, options, seed)
+
+    def remember(train: CurveSet, valid: CurveSet) -> Predictor:
+        return predictor.load_state(Fits(cache).fit(whole, Split(train, valid, valid))[0].state())
+
+    with part.away(), patch.object(predictor, "fit", remember):
+        return answer(*given)
 
 
 if __name__ == "__main__":

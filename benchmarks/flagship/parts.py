@@ -3,7 +3,7 @@
 What is no option of the model is replaced while one variant is fitted and forecasts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,7 @@ from predictors.standard_curves import StandardCurves
 
 __all__ = ["PARTS", "WHOLE", "Part"]
 
-fit_standard = StandardCurves.fit
+fit_standard, known_standard = StandardCurves.fit, StandardCurves.from_state
 
 
 def _no_clock(train: CurveSet, graph: bool) -> StandardCurves:
@@ -33,8 +33,16 @@ def _no_stranger(_: StandardCurves, observed: Observed) -> tuple[Floats, Floats]
     return np.zeros((len(observed), 1)), np.zeros((len(observed), 1))
 
 
-def _alone(_ask: Any, calibration: CurveSet, _counts: Any) -> Floats:
-    return np.array([[0.0, calibration.epochs - 1.0], [0.0, 0.0]])
+def _no_trees(_weights: Floats, _k: int) -> float:
+    return 0.0
+
+
+def _everywhere(state: Mapping[str, Any]) -> StandardCurves:
+    """As if training had shown static features of any size."""
+    curves = known_standard(state)
+    summary = curves.static.copy()
+    summary[2], summary[3] = -np.inf, np.inf
+    return replace(curves, static=summary)
 
 
 def _absolute(_: StandardCurves, train: CurveSet) -> Tensor:
@@ -54,12 +62,14 @@ class Part:
         options: Of the model.
         replaced: Where, which name, by what.
         alone: Whether only the metric to forecast is read.
+        learns: Whether the part has a say in what is learnt; without one the whole model's fit forecasts.
     """
 
     text: str
     options: Mapping[str, str] = field(default_factory=dict)
-    replaced: tuple[tuple[Any, str, Callable[..., Any]], ...] = ()
+    replaced: tuple[tuple[Any, str, Any], ...] = ()
     alone: bool = False
+    learns: bool = True
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -79,13 +89,21 @@ WHOLE = Part("nothing")
 
 PARTS: dict[str, Part] = {
     "ensemble": Part("one network instead of five", {"members": "1"}),
-    "solver": Part("one step of RK4 instead of eight", {"steps": "1"}),
+    "solver": Part("one step of RK4 instead of three", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),
     "relative loss": Part("absolute instead of relative errors in the loss", {}, ((module, "_relative", _absolute),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
     "other metrics": Part("only the metric that is forecast is read", alone=True),
-    "strangers": Part("prefixes unlike any training curve are forecast as any other", {}, ((StandardCurves, "stranger", _no_stranger),)),
-    "second opinion": Part("the trees have no say", {}, ((module, "learn_weights", _alone),)),
+    "strangers": Part(
+        "prefixes unlike any training curve are forecast as any other", {}, ((StandardCurves, "stranger", _no_stranger),), learns=False
+    ),
+    "second opinion": Part("the trees have no say", {}, ((module, "weight_at", _no_trees), (module, "NOVEL", 0.0)), learns=False),
+    "new ground": Part(
+        "runs outside what training showed are read and forecast as any other",
+        {},
+        ((StandardCurves, "from_state", staticmethod(_everywhere)),),
+        learns=False,
+    ),
     "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
 }
 """By name."""

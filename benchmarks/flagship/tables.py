@@ -47,6 +47,11 @@ class Cell:
             self._means[model, name] = means(self.values(model, name), resamples(self._groups))
         return self._means[model, name]
 
+    def mean_of_functions(self, model: str, name: str) -> Floats:
+        """As :meth:`mean`, but all curves that compute one function count as one: what the average group suffers, and what conformal quantiles promise."""
+        _, index, size = np.unique(np.array(self._groups), return_inverse=True, return_counts=True)
+        return means(self.values(model, name), resamples(self._groups) / size[index])
+
     def median(self, model: str, name: str) -> float:
         """The median over curves and seeds: what the typical curve suffers, whatever a few do."""
         return float(np.nanmedian(self.values(model, name)))
@@ -75,12 +80,15 @@ def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
 
 
 def calibration(cell: Cell, model: str) -> dict[str, Any]:
-    """How much of the truth lies within the 80 % intervals, with the 95 % interval of a bootstrap over groups, and how wide they are."""
-    inside = cell.mean(model, "inside")
-    low, high = np.nanquantile(inside[1:], [0.025, 0.975])
-    width, crps = float(cell.mean(model, "width")[0]), float(cell.mean(model, "crps")[0])
-    head = {"case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "model": model}
-    return {**head, "coverage_80": float(inside[0]), "interval": [float(low), float(high)], "width_80": width, "crps": crps}
+    """How much of the truth lies within the 80 % intervals, of the average curve and of the average function, each with the 95 % interval of a bootstrap
+    over functions, and how wide they are."""
+    inside, functions = cell.mean(model, "inside"), cell.mean_of_functions(model, "inside")
+    return {
+        "case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "model": model,
+        "coverage_80": float(inside[0]), "interval": np.nanquantile(inside[1:], [0.025, 0.975]).tolist(),
+        "functions_80": float(functions[0]), "functions_interval": np.nanquantile(functions[1:], [0.025, 0.975]).tolist(),
+        "width_80": float(cell.mean(model, "width")[0]), "crps": float(cell.mean(model, "crps")[0]),
+    }  # fmt: skip
 
 
 def ceiling(case: str, curves: CurveSet) -> dict[str, Any] | None:

@@ -86,3 +86,4 @@ def test_decoding_before_interpolating_is_decoding_after() -> None:
     w, b = torch.randn(2, 6, generator=g, dtype=torch.float64), torch.randn(2, generator=g, dtype=torch.float64)
     t = torch.linspace(0, 1, 13, dtype=torch.float64)
     torch.testing.assert_close(path.map(lambda z: z @ w.T, b).at(t), path.at(t) @ w.T + b)
+    torch.testing.assert_close(path.along(t), path.at(t).movedim(0, -1))

@@ -44,8 +44,10 @@ def test_answers_are_kept_by_curves_configuration_and_label(tmp_path: Path) -> N
 
 def test_every_part_that_is_taken_away_changes_the_forecast_and_is_back_afterwards(tmp_path: Path) -> None:
     tested = set(split(CURVES, 0).test.uid)
-    strange = np.array([uid in tested for uid in CURVES.uid]) & (np.arange(220) % 2 == 0)
-    curves = replace(CURVES, y=np.where(strange[:, None, None], 30 * CURVES.y, CURVES.y))
+    is_tested, even = np.array([uid in tested for uid in CURVES.uid]), np.arange(220) % 2 == 0
+    strange, new = is_tested & even, is_tested & ~even
+    rates = np.where(new[:, None], [100.0, 1.0], 1.0)
+    curves = replace(CURVES, y=np.where(strange[:, None, None], 30 * CURVES.y, CURVES.y), hyperparameters=CURVES.hyperparameters * rates)
 
     def ask(part: str | None) -> np.ndarray:
         options = LCGODEXOptions(updates=30, hidden=16, members=2, dropout=0.3)

@@ -51,6 +51,16 @@ def test_coverage_is_a_mean_over_curves_with_an_interval_around_it() -> None:
     assert row["width_80"] == pytest.approx(2 * GOOD.mean())
 
 
+def test_a_function_counts_once_however_many_curves_compute_it() -> None:
+    inside = np.where(np.arange(N) < 40, 0.5, 1.0)
+    found = {"a": {s: {5: Answer(GOOD, GOOD, inside, GOOD, GOOD, GOOD)} for s in SEEDS}}
+    groups = ["large" if i < 40 else f"g{i}" for i in range(N)]
+    row = calibration(Cell("case", 5, "val_acc", groups, found, SEEDS), "a")
+    assert row["coverage_80"] == pytest.approx(40 / 60 * 0.5 + 20 / 60)
+    assert row["functions_80"] == pytest.approx((0.5 + 20) / 21)
+    assert row["functions_interval"][0] < row["functions_80"] <= row["functions_interval"][1]
+
+
 def test_ranks_over_cells() -> None:
     first, second = cell(a=made(GOOD), b=made(2 * GOOD), c=made(3 * GOOD)), cell(a=made(GOOD), b=made(2 * GOOD), c=made(GOOD / 2))
     assert ranking([first, second], ["a", "b", "c"], "error") == {"a": 1.5, "c": 2.0, "b": 2.5}
