@@ -68,7 +68,7 @@ class LCGODEXOptions(Options):
     latent: int = number(16, 1, 4096)
     context: int = number(32, 1, 4096)
     hidden: int = number(128, 1, 65536)
-    steps: int = number(3, 1, 10_000)
+    steps: int = number(2, 1, 10_000)
     likelihood: float = number(0.3, 1e-6, 100.0)
 
 

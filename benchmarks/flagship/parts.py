@@ -89,7 +89,7 @@ WHOLE = Part("nothing")
 
 PARTS: dict[str, Part] = {
     "ensemble": Part("one network instead of five", {"members": "1"}),
-    "solver": Part("one step of RK4 instead of three", {"steps": "1"}),
+    "solver": Part("one step of RK4 instead of two", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),
     "relative loss": Part("absolute instead of relative errors in the loss", {}, ((module, "_relative", _absolute),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
