@@ -7,7 +7,7 @@ import numpy as np
 
 from nasbench_lc.curves import Floats
 
-__all__ = ["means", "reduction", "resamples"]
+__all__ = ["means", "means_over_splits", "reduction", "resamples"]
 
 DRAWS = 2000
 
@@ -52,6 +52,19 @@ def means(values: Floats, weights: Floats) -> Floats:
         values: Shape `(seeds, N)`, NaN where a seed does not test a curve.
         weights: From :func:`resamples`.
     """
+    return by_seed(values, weights).mean(1)
+
+
+def means_over_splits(values: Floats, weights: Floats) -> Floats:
+    """As :func:`means`, but every draw after row 0 draws the seeds anew too: for what hangs on the curves of train and valid as much as on the tested."""
+    each = by_seed(values, weights)
+    drawn = np.random.default_rng(1).integers(each.shape[1], size=each.shape)
+    drawn[0] = np.arange(each.shape[1])
+    return np.take_along_axis(each, drawn, 1).mean(1)
+
+
+def by_seed(values: Floats, weights: Floats) -> Floats:
+    """The weighted mean over the curves that a seed tests, shape `(1 + draws, seeds)`; NaN where there is none."""
     count = weights @ np.isfinite(values).T
     total = weights @ np.nan_to_num(values).T
-    return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan).mean(1)
+    return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan)

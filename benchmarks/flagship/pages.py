@@ -111,7 +111,8 @@ def page(record: Mapping[str, Any]) -> str:
         "## Calibration",
         "",
         "The share of the truth within 80 % intervals, over test curves and, second, with all curves that compute one function counted as one; and the",
-        "mean width.",
+        "mean width. These intervals are from a bootstrap over splits and functions, since the quantiles hang on the few dozen curves of each split's",
+        "valid part.",
         "",
         *_table(
             ["case", "observed", "seeds", "model", "coverage", "of functions", "width", "CRPS"],

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from benchmarks.flagship.answers import Answers
-from benchmarks.paired import means, resamples
+from benchmarks.paired import means, means_over_splits, resamples
 from evaluation.noise_floor import noise_floor, repeated
 from evaluation.ranks import kendall, top_overlap
 from nasbench_lc.curves import CurveSet, Floats, higher_is_better
@@ -47,10 +47,13 @@ class Cell:
             self._means[model, name] = means(self.values(model, name), resamples(self._groups))
         return self._means[model, name]
 
-    def mean_of_functions(self, model: str, name: str) -> Floats:
-        """As :meth:`mean`, but all curves that compute one function count as one: what the average group suffers, and what conformal quantiles promise."""
+    def coverage(self, model: str) -> tuple[Floats, Floats]:
+        """The share of the truth within 80 % intervals, of the average curve, and with all curves that compute one function counted as one, which is what
+        conformal quantiles promise; both with that of every resample of splits and functions, shape `(1 + draws,)`.
+        """
         _, index, size = np.unique(np.array(self._groups), return_inverse=True, return_counts=True)
-        return means(self.values(model, name), resamples(self._groups) / size[index])
+        inside, weights = self.values(model, "inside"), resamples(self._groups)
+        return means_over_splits(inside, weights), means_over_splits(inside, weights / size[index])
 
     def median(self, model: str, name: str) -> float:
         """The median over curves and seeds: what the typical curve suffers, whatever a few do."""
@@ -81,8 +84,8 @@ def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
 
 def calibration(cell: Cell, model: str) -> dict[str, Any]:
     """How much of the truth lies within the 80 % intervals, of the average curve and of the average function, each with the 95 % interval of a bootstrap
-    over functions, and how wide they are."""
-    inside, functions = cell.mean(model, "inside"), cell.mean_of_functions(model, "inside")
+    over splits and functions, and how wide they are."""
+    inside, functions = cell.coverage(model)
     return {
         "case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "model": model,
         "coverage_80": float(inside[0]), "interval": np.nanquantile(inside[1:], [0.025, 0.975]).tolist(),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.paired import reduction
+from benchmarks.paired import means, means_over_splits, reduction, resamples
 
 
 def test_an_arm_that_halves_every_error_reduces_by_exactly_half() -> None:
@@ -25,3 +25,13 @@ def test_independent_arms_without_a_difference_have_an_interval_around_zero() ->
     spread = np.sqrt((a.mean(0).var() + b.mean(0).var()) / 200) / b.mean()
     assert low < value < high
     assert (high - low) == pytest.approx(2 * 1.96 * spread, rel=0.25)
+
+
+def test_splits_that_differ_are_uncertain_where_their_curves_agree() -> None:
+    level = np.random.default_rng(3).normal(size=25)
+    values = np.repeat(level[:, None], 40, axis=1)
+    weights = resamples(range(40))
+    np.testing.assert_allclose(means(values, weights), level.mean())
+    over = means_over_splits(values, weights)
+    assert over[0] == pytest.approx(level.mean())
+    assert over[1:].std() == pytest.approx(level.std() / 5, rel=0.1)
