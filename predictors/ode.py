@@ -46,7 +46,7 @@ class Trajectory:
         return (a @ self.y.flatten(1) + b @ self.f.flatten(1)).unflatten(1, self.y.shape[1:])
 
     def along(self, t: Tensor) -> Tensor:
-        """As :meth:`at`, with the times as the last axis, shape `(..., D, H)`: for elementwise work on whole curves that is faster."""
+        """As :meth:`at`, with the times as the last axis: shape `(..., D, H)`."""
         a, b = hermite(self.grid, t)
         return self.y.movedim(0, -1) @ a.T + self.f.movedim(0, -1) @ b.T
 
