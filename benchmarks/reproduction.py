@@ -8,33 +8,18 @@ Fills in what stands between the markers ``<!-- begin NAME -->`` and ``<!-- end 
 
 import argparse
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.places import fill
 from benchmarks.published import HORIZONS, PUBLISHED
 from evaluation.table import markdown_table, number
-from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import atomic
 
 OBSERVE = 10
 
 Record = dict[str, Any]
-
-
-def fill(text: str, tables: Mapping[str, str]) -> str:
-    """The document with every table in its place.
-
-    Raises:
-        ConfigError: If the document has no place for one of the tables.
-    """
-    for name, table in tables.items():
-        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        if begin not in text or end not in text:
-            raise ConfigError(f"The document must have the lines {begin} and {end}; got one without. Put them where the table belongs.")
-        text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, new=f"{begin}\n{table}\n{end}": new, text, flags=re.DOTALL)
-    return text
 
 
 def tables(results: Path, benchmarks: Path, datasets: Path) -> dict[str, str]:

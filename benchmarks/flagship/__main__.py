@@ -5,7 +5,7 @@
 Every model is fitted to every case (benchmarks/flagship/cases.py) under the strict split of every seed and forecasts from every prefix.
 Answers are kept in the cache: the same call goes on after a kill, and several calls may share one. Cases whose files are missing are left out.
 With --parts, variants of lc-gode-x that lack one part are fitted too. --tables reads what the cache has, fits nothing, and writes
-docs/results/flagship.json and flagship.md.
+docs/results/flagship.json and flagship.md, and the table of parts in docs/flagship.md.
 
 The files of other people's curves are made by `nasbench-lc import KIND SOURCE --out DIR/KIND.h5`.
 """
@@ -63,7 +63,7 @@ def main() -> None:
                         print(f"{case.name}: {model}, seed {seed}", flush=True)
         found[case] = curves, answers
     if a.tables:
-        write(found, Path("docs/results"))
+        write(found, Path("docs/results"), Path("docs/flagship.md"))
 
 
 def ask(case: Case, curves: CurveSet, model: str, seed: int, cache: Cache, stored_only: bool) -> Mapping[int, Answer] | None:

@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
-from benchmarks.flagship.tables import Cell, against, calibration, ceiling, holm, ranking, worse
+from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
+from benchmarks.places import fill
 from evaluation.table import markdown_table, number
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.files import atomic
@@ -24,8 +25,8 @@ ENOUGH_SEEDS = 3
 Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
-def write(found: Found, out: Path) -> None:
-    """flagship.json and flagship.md."""
+def write(found: Found, out: Path, doc: Path) -> None:
+    """flagship.json and flagship.md, and the table of parts in the document."""
     record = {
         "against": _pairs(found, OURS, RIVAL),
         "ceilings": [top for case, (curves, _) in found.items() if (top := ceiling(case.name, curves)) is not None],
@@ -33,11 +34,14 @@ def write(found: Found, out: Path) -> None:
         "field": _field(found),
         "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
         "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
+        "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS},
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("flagship.json", json.dumps(record, indent=1) + "\n"), ("flagship.md", page(record))):
-        with atomic(out / name) as temporary:
+    documents = {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)}
+    documents[doc] = fill(doc.read_text(), {"parts": "\n".join(parts_table(record["parts_over_prefixes"]))})
+    for path, text in documents.items():
+        with atomic(path) as temporary:
             temporary.write_text(text)
 
 
@@ -55,6 +59,11 @@ def _cells(found: Found, models: Sequence[str]) -> list[Cell]:
 
 def _pairs(found: Found, arm: str, baseline: str) -> list[dict[str, Any]]:
     return [against(cell, arm, baseline) for cell in _cells(found, (arm, baseline))]
+
+
+def _growth(found: Found, baseline: str) -> list[dict[str, Any]]:
+    cells = _cells(found, (OURS, baseline))
+    return [growth([cell for cell in cells if cell.case == case], OURS, baseline) for case in dict.fromkeys(cell.case for cell in cells)]
 
 
 def _field(found: Found) -> dict[str, Any]:
@@ -183,24 +192,35 @@ def _lost_lines(lost: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _part_lines(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    rows = {part: of for part, of in parts.items() if of}
-    if not rows:
-        return []
-    columns = list(dict.fromkeys((r["case"], r["observe"]) for of in rows.values() for r in of))
+def parts_table(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """What every part is worth in every case, all prefixes together."""
+    cases = list(dict.fromkeys(r["case"] for of in parts.values() for r in of))
     body = []
-    for part, of in rows.items():
-        at = {(r["case"], r["observe"]): r for r in of}
-        body.append([part, PARTS[part].text, *(_harm(at[c]) if c in at else "-" for c in columns)])
-    head = ["without", "that is", *(f"{case}, {k}" for case, k in columns)]
-    text = "By how much the error grows when one part is taken away, nothing else tuned anew; with 95 % intervals."
-    return ["## Parts", "", text, "", *_table(head, body)]
+    for part, of in parts.items():
+        at = {r["case"]: _grown(r["value"], r["interval"]) for r in of}
+        body.append([part, PARTS[part].text, *(at.get(case, "-") for case in cases)])
+    return markdown_table(["part", "taken away, that is", *cases], body)
+
+
+def _part_lines(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """What every part is worth at every prefix, one table a case."""
+    lines = ["## Parts", "", "By how much the error grows when one part is taken away, nothing else tuned anew; with 95 % intervals.", ""]
+    for case in dict.fromkeys(r["case"] for of in parts.values() for r in of):
+        rows = {part: {r["observe"]: r for r in of if r["case"] == case} for part, of in parts.items()}
+        prefixes = sorted({k for at in rows.values() for k in at})
+        body = [[part, *(_harm(at[k]) if k in at else "-" for k in prefixes)] for part, at in rows.items() if at]
+        lines += [f"### {case}", "", *_table(["without", *(f"{k} observed" for k in prefixes)], body)]
+    return lines
 
 
 def _harm(row: Mapping[str, Any]) -> str:
     """By how much the variant's error lies above the whole model's."""
     value, low, high = (1 / (1 - x) - 1 if x < 1 else np.inf for x in (row["reduction"], *row["interval"]))
-    return f"{value:+.1%} [{low:+.1%}, {high:+.1%}]"
+    return _grown(value, (low, high))
+
+
+def _grown(value: float, interval: Sequence[float]) -> str:
+    return f"{value:+.1%} [{interval[0]:+.1%}, {interval[1]:+.1%}]"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

@@ -12,7 +12,7 @@ from evaluation.noise_floor import noise_floor, repeated
 from evaluation.ranks import kendall, top_overlap
 from nasbench_lc.curves import CurveSet, Floats, higher_is_better
 
-__all__ = ["Cell", "against", "calibration", "ceiling", "holm", "ranking", "worse"]
+__all__ = ["Cell", "against", "calibration", "ceiling", "growth", "holm", "ranking", "worse"]
 
 ENOUGH_REPEATED = 20
 RUNS = 4
@@ -80,6 +80,14 @@ def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
         "reduction": float(1 - ours[0] / theirs[0]), "interval": [float(low), float(high)],
         "kendall": tau, "baseline_kendall": tau0, "top10": top, "baseline_top10": top0,
     }  # fmt: skip
+
+
+def growth(cells: Sequence[Cell], arm: str, baseline: str) -> dict[str, Any]:
+    """By how much the baseline's mean error lies above the other's, the mean over all prefixes of one case, with its 95 % interval."""
+    ratios = np.mean([cell.mean(baseline, "error") / cell.mean(arm, "error") - 1 for cell in cells], 0)
+    low, high = np.nanquantile(ratios[1:], [0.025, 0.975])
+    seeds = len(cells[0].seeds)
+    return {"case": cells[0].case, "seeds": seeds, "baseline": baseline, "value": float(ratios[0]), "interval": [float(low), float(high)]}
 
 
 def calibration(cell: Cell, model: str) -> dict[str, Any]:

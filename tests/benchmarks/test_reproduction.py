@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reproduction import fill, main, tables
+from benchmarks.places import fill
+from benchmarks.reproduction import main, tables
 from nasbench_lc.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.flagship.answers import Answer
-from benchmarks.flagship.tables import Cell, against, calibration, ceiling, holm, ranking, worse
+from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from tests.predictors.toy_curves import power_curves
 
 N, SEEDS = 60, (0, 1, 2)
@@ -33,6 +33,12 @@ def test_half_the_error_is_a_reduction_of_half_whatever_is_drawn() -> None:
     assert row["top10"] == 1
     assert row["baseline_kendall"] < 0.5
     assert row["baseline_top10"] < 1
+
+
+def test_growth_is_the_mean_over_prefixes() -> None:
+    row = growth([cell(a=made(GOOD), b=made(2 * GOOD)), cell(a=made(BAD), b=made(4 * BAD))], "a", "b")
+    assert row["value"] == pytest.approx((1 + 3) / 2)
+    assert row["interval"] == pytest.approx([2, 2])
 
 
 def test_curves_of_one_group_count_as_one_curve() -> None:

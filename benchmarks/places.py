@@ -1,0 +1,22 @@
+"""Tables in documents: what stands between the markers ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` is made by a command."""
+
+import re
+from collections.abc import Mapping
+
+from nasbench_lc.errors import ConfigError
+
+__all__ = ["fill"]
+
+
+def fill(text: str, tables: Mapping[str, str]) -> str:
+    """The document with every table in its place.
+
+    Raises:
+        ConfigError: If the document has no place for one of the tables.
+    """
+    for name, table in tables.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        if begin not in text or end not in text:
+            raise ConfigError(f"The document must have the lines {begin} and {end}; got one without. Put them where the table belongs.")
+        text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, new=f"{begin}\n{table}\n{end}": new, text, flags=re.DOTALL)
+    return text

@@ -1,0 +1,23 @@
+from benchmarks.flagship.pages import page, parts_table
+
+PAIR = {"case": "one", "observe": 0, "seeds": 3, "error": 0.1, "baseline_error": 0.2, "reduction": 0.5, "interval": [0.2, 0.6]}
+NOTHING = {"against": [], "ceilings": [], "graph": [], "field": {}, "calibration": []}
+
+
+def test_parts_have_a_table_for_each_case_and_a_column_for_each_prefix() -> None:
+    later = {**PAIR, "observe": 10, "reduction": 0.0, "interval": [-0.25, 0.2]}
+    text = page({**NOTHING, "parts": {"solver": [PAIR, later], "dropout": [{**PAIR, "case": "two"}], "constants": []}})
+    one, two = text.split("### one")[1].split("### two")
+    assert "| without | 0 observed | 10 observed |" in one
+    assert "| solver | +100.0% [+25.0%, +150.0%] | +0.0% [-20.0%, +25.0%] |" in one
+    assert "dropout" not in one
+    assert "| dropout | +100.0% [+25.0%, +150.0%] |" in two
+    assert "constants" not in text
+
+
+def test_the_summary_has_a_column_for_each_case_and_shows_what_was_not_measured() -> None:
+    row = {"case": "one", "value": 0.031, "interval": [-0.01, 0.07]}
+    head, _, solver, dropout = parts_table({"solver": [row], "dropout": []})
+    assert head == "| part | taken away, that is | one |"
+    assert solver.endswith("| +3.1% [-1.0%, +7.0%] |")
+    assert dropout.endswith("| - |")
