@@ -27,10 +27,7 @@ from nasbench_lc.curves import CurveSet
 from predictors.base import Predictor
 from predictors.configure import make
 
-MODELS = (
-    "lc-gode-x,extra-trees,lc-gode-x[use_graph=false],last-value,mean-curve,gaussian,knn,arch-only,parametric,svr,dpl,lc-pfn,"
-    "vrnn,lstm,node,nsde,lc-bnn,gp,lc-gode,lc-gode-paper"
-)
+MODELS = "lc-gode-x,extra-trees,last-value,mean-curve,gaussian,knn,arch-only,parametric,svr,lc-pfn"
 
 
 def main() -> None:
