@@ -84,15 +84,16 @@ def plot_fan(curves: CurveSet, row: int, observe: int, forecasts: dict[str, Fore
         forecasts: Model to a forecast of all `N` curves.
         title: Over the figure; the architecture where empty.
     """
-    figure, axes = blank()
+    figure, axes = blank(4.0, 3.3)
     draw_fan(axes, curves, row, observe, forecasts)
     axes.set_title(title or curves.architectures[row].string)
+    figure.legend(loc="outside lower center", ncols=3)  # within the axes it would cover curves
     return figure
 
 
 @styled
 def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: dict[str, Forecast]) -> None:
-    """What :func:`plot_fan` shows, on given axes."""
+    """What :func:`plot_fan` shows, on given axes, but for the legend."""
     truth = curves.target[row]
     seen = [truth]
     for j, (model, forecast) in enumerate(forecasts.items()):
@@ -112,4 +113,3 @@ def draw_fan(axes: Axes, curves: CurveSet, row: int, observe: int, forecasts: di
         axes.axvline(observe, color=LINE, linewidth=1)
     axes.set(xlabel="epoch", ylabel=metric_label(curves.metric), xlim=(1, max(curves.epochs, 2)))
     axes.set_ylim(*typical_range(np.concatenate(seen), 0.002))
-    axes.legend(frameon=True, framealpha=0.8, edgecolor="none")
