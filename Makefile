@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: quickstart test lint results clean
+.PHONY: quickstart test lint results flagship clean
 
 quickstart: $(VENV)/.installed
 	$(BIN)/nasbench-lc quickstart
@@ -32,6 +32,19 @@ results: $(VENV)/.installed
 		$(EVALUATE) datasets/$$name.h5 --models $(PAPER) --protocol paper --out docs/results/$$name-paper || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.studies all $(if $(DATA),--data $(DATA))
+
+# lc-gode-x against the field: the tables of docs/results/flagship.md. Other people's curves come from the folder DATA; cases without their file are
+# left out. Resumes where it was stopped.
+IMPORTS := spikenas:spikenas_cifar10_part.npz lcbench:lcbench_blood_part.json.gz baker:baker2018_metaqnn_cifar10.csv klein:klein2017_cnn_cifar10.npz
+
+flagship: $(VENV)/.installed
+	mkdir -p reports/imports
+	for import in $(if $(DATA),$(IMPORTS)); do \
+		file=reports/imports/$${import%%:*}.h5; \
+		test -f $$file || $(BIN)/nasbench-lc import $${import%%:*} $(DATA)/$${import#*:} --out $$file || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.flagship
+	$(BIN)/python -m benchmarks.flagship --tables
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -21,7 +21,7 @@ DATA_FILE = re.compile(r"[\w-]+\.[a-z]+")
 def code_digest(predictor: Predictor, *askers: str) -> str:
     """The sha256 over the files of a predictor's class, of the modules that ask it, and of all that these import from this project, directly or not.
 
-    Data files that lie in a folder beside a module and are named in it, such as weights, count too.
+    Data files that lie in a folder beside a module and are named in it, such as weights, count too; comments, docstrings and layout do not.
 
     A file is read once in a process: what counts is the code that runs, not what an editor has made of it since.
     """
@@ -45,7 +45,8 @@ def _read(path: str) -> tuple[str, list[str]]:
         return hashlib.sha256(text).hexdigest(), []
     names: list[str] = []
     data: list[str] = []
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and DATA_FILE.fullmatch(node.value):
             data += map(str, Path(path).parent.glob(f"*/{node.value}"))
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -53,7 +54,15 @@ def _read(path: str) -> tuple[str, list[str]]:
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
     inside = [name for name in names if name.split(".")[0] in PACKAGES]
-    return hashlib.sha256(text).hexdigest(), [*data, *(file for name in inside for file in _files(name))]
+    return hashlib.sha256(_what_runs(tree)).hexdigest(), [*data, *(file for name in inside for file in _files(name))]
+
+
+def _what_runs(tree: ast.Module) -> bytes:
+    """The code of a module as text that neither a comment nor a docstring changes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree).encode()
 
 
 def _files(module: str) -> list[str]:

@@ -1,24 +1,26 @@
 """lc-gode-x against the field.
 
-    python -m benchmarks.flagship [--imports DIR] [--seeds 0-4] [--only TEXT] [--models NAMES] [--parts] [--tables] [--cache DIR]
+    python -m benchmarks.flagship [--imports DIR] [--only TEXT] [--models NAMES --seeds 0-4] [--tables] [--cache DIR]
 
-Every model is fitted to every case (benchmarks/flagship/cases.py) under the strict split of every seed and forecasts from every prefix.
-Answers are kept in the cache: the same call goes on after a kill, and several calls may share one. Cases whose files are missing are left out.
-With --parts, variants of lc-gode-x that lack one part are fitted too. --tables reads what the cache has, fits nothing, and writes
+Every model of the plan (benchmarks/flagship/plan.py), or those that are named, is fitted to its cases (benchmarks/flagship/cases.py) under the strict
+split of every seed and forecasts from every prefix. Answers are kept in the cache: the same call goes on after a kill, and several calls may share
+one. Cases whose files are missing are left out. --tables reads what the cache has of the plan, fits nothing, and writes
 docs/results/flagship.json and flagship.md, and the table of parts in docs/flagship.md.
 
-The files of other people's curves are made by `nasbench-lc import KIND SOURCE --out DIR/KIND.h5`.
+The files of other people's curves are made by `nasbench-lc import KIND SOURCE --out DIR/KIND.h5`; `make flagship DATA=FOLDER` does all of it.
 """
 
 import argparse
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.flagship.answers import Answer, Answers, answer
-from benchmarks.flagship.cases import CASES, Case
+from benchmarks.flagship.answers import Answer, answer
+from benchmarks.flagship.cases import Case
 from benchmarks.flagship.pages import write
 from benchmarks.flagship.parts import PARTS, WHOLE
+from benchmarks.flagship.plan import PLAN, Stage, questions
 from evaluation.cache import Cache
 from evaluation.fits import Fits
 from evaluation.split import Split
@@ -27,38 +29,28 @@ from nasbench_lc.curves import CurveSet
 from predictors.base import Predictor
 from predictors.configure import make
 
-MODELS = "lc-gode-x,extra-trees,last-value,mean-curve,gaussian,knn,arch-only,parametric,svr,lc-pfn"
-
 
 def main() -> None:
     """Fit what is missing, or write the tables."""
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     p.add_argument("--imports", type=Path, default=Path("reports/imports"))
-    p.add_argument("--seeds", default="0-4")
     p.add_argument("--only", default="", help="cases whose name holds this text")
-    p.add_argument("--models", default=MODELS)
-    p.add_argument("--parts", action="store_true")
+    p.add_argument("--models", help="instead of the plan: these on all cases")
+    p.add_argument("--seeds", default="0-4", help="of these models")
     p.add_argument("--tables", action="store_true")
     p.add_argument("--cache", type=Path, default=Path("reports/fits"))
     a = p.parse_args()
     first, _, last = a.seeds.partition("-")
-    seeds = range(int(first), int(last or first) + 1)
-    models = split_specs(a.models) + (tuple(f"lc-gode-x/{part}" for part in PARTS) if a.parts else ())
-    cache = Cache(a.cache)
-    found: dict[Case, tuple[CurveSet, Answers]] = {}
-    for case in CASES:
-        curves = case.curves((Path("datasets"), a.imports)) if a.only in case.name else None
-        if curves is None:
-            continue
-        answers: dict[str, dict[int, Mapping[int, Answer]]] = {}
-        for seed in seeds:
-            for model in models:
-                kept = ask(case, curves, model, seed, cache, a.tables)
-                if kept is not None:
-                    answers.setdefault(model, {})[seed] = kept
-                    if not a.tables:
-                        print(f"{case.name}: {model}, seed {seed}", flush=True)
-        found[case] = curves, answers
+    stages = PLAN if a.models is None else (Stage(split_specs(a.models), range(int(first), int(last or first) + 1)),)
+    known = cache(lambda case: case.curves((Path("datasets"), a.imports)))
+    found: dict[Case, tuple[CurveSet, dict[str, dict[int, Mapping[int, Answer]]]]] = {}
+    for case, model, seed in questions(stages, a.only):
+        curves = known(case)
+        kept = None if curves is None else ask(case, curves, model, seed, Cache(a.cache), a.tables)
+        if curves is not None and kept is not None:
+            found.setdefault(case, (curves, {}))[1].setdefault(model, {})[seed] = kept
+            if not a.tables:
+                print(f"{case.name}: {model}, seed {seed}", flush=True)
     if a.tables:
         write(found, Path("docs/results"), Path("docs/flagship.md"))
 

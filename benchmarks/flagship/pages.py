@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
+from benchmarks.flagship.plan import BLIND, OURS, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from benchmarks.places import fill
 from evaluation.table import markdown_table, number
@@ -19,7 +20,6 @@ from nasbench_lc.provenance import machine
 
 __all__ = ["write"]
 
-OURS, RIVAL, BLIND = "lc-gode-x", "extra-trees", "lc-gode-x[use_graph=false]"
 ENOUGH_RUNS = 200
 ENOUGH_SEEDS = 3
 Found = Mapping[Case, tuple[CurveSet, Answers]]

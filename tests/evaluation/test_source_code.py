@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.source_code import code_digest
+from evaluation.source_code import _read, code_digest
+from predictors import lc_pfn
 from predictors.last_value import LastValue
 from predictors.lc_gode_x import LCGODEX
 from predictors.mean_curve import MeanCurve
@@ -44,7 +45,7 @@ def test_what_is_imported_counts_and_what_is_not_does_not(changed: str, both: bo
     own = tmp_path / name / module
     text = own.read_text()
     own.unlink()
-    own.write_text(text + "# changed")
+    own.write_text(text + "CHANGED = 1\n")
     after = _digests(tmp_path)
     assert [a != b for a, b in zip(before, after, strict=True)] == [True, both]
 
@@ -56,10 +57,22 @@ def _digests(folder: Path) -> list[str]:
     return done.stdout.split()
 
 
-def test_weights_that_ship_count() -> None:
-    from evaluation.source_code import _read
-    from predictors import lc_pfn
+def test_what_is_said_of_the_code_does_not_count(tmp_path: Path) -> None:
+    versions = {
+        "plain": "def f(x):\n    return x + 1\n",
+        "explained": '"""A module."""\n# why\ndef f(x):\n    """Of x."""\n\n    return x + 1  # so\n',
+        "other": "def f(x):\n    return x + 2\n",
+        "a string that runs": 'def f(x):\n    x = "x"\n    return x + 1\n',
+    }
+    digests = {}
+    for name, text in versions.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        digests[name] = _read(str(tmp_path / f"{name}.py"))[0]
+    assert digests.pop("explained") == digests["plain"]
+    assert len(set(digests.values())) == 3
 
+
+def test_weights_that_ship_count() -> None:
     (weights,) = [name for name in _read(lc_pfn.__file__)[1] if not name.endswith(".py")]
     assert weights.endswith("weights/lc_pfn.safetensors")
     assert len(_read(weights)[0]) == 64

@@ -1,0 +1,47 @@
+"""Who answers what for docs/results/flagship.md."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.flagship.cases import CASES, Case
+from benchmarks.flagship.parts import PARTS
+
+__all__ = ["BLIND", "OURS", "PLAN", "RIVAL", "Stage", "questions"]
+
+OURS, RIVAL, BLIND = "lc-gode-x", "extra-trees", "lc-gode-x[use_graph=false]"
+FIELD = (OURS, RIVAL, "last-value", "mean-curve", "gaussian", "knn", "arch-only", "parametric", "svr", "lc-pfn")
+ALL = tuple(case.name for case in CASES)
+MAIN, ABLATED = ALL[:6], ("spikenas val_acc", "mlp-segment test_loss")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some models on some cases.
+
+    Arguments:
+        models: As the command line names them; ``lc-gode-x/PART`` is lc-gode-x without a part (benchmarks/flagship/parts.py).
+        seeds: Of the split and the model.
+        cases: Names.
+    """
+
+    models: Sequence[str]
+    seeds: range
+    cases: Sequence[str] = ALL
+
+
+PLAN = (
+    Stage(FIELD, range(5)),
+    Stage((OURS, RIVAL), range(5, 10), MAIN[:4]),
+    Stage((BLIND,), range(3), MAIN),
+    Stage([f"{OURS}/{name}" for name in PARTS], range(3), ABLATED),
+    Stage([f"{OURS}/{name}" for name, part in PARTS.items() if not part.learns], range(3), [name for name in MAIN if name not in ABLATED]),
+)
+"""What is asked of whom: the field first, more splits where most is claimed, then what the graph and the parts are worth."""
+
+
+def questions(stages: Sequence[Stage], only: str = "") -> Iterator[tuple[Case, str, int]]:
+    """Case, model and seed of everything that the stages ask, of cases whose name holds a text."""
+    for stage in stages:
+        for case in CASES:
+            if case.name in stage.cases and only in case.name:
+                yield from ((case, model, seed) for seed in stage.seeds for model in stage.models)
