@@ -26,7 +26,7 @@ Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
 def write(found: Found, out: Path, doc: Path) -> None:
-    """flagship.json and flagship.md, and the table of parts in the document."""
+    """flagship.json and flagship.md, and three tables in the document: against the rival, without the graph, without each part."""
     record = {
         "against": _pairs(found, OURS, RIVAL),
         "ceilings": [top for case, (curves, _) in found.items() if (top := ceiling(case.name, curves)) is not None],
@@ -39,7 +39,8 @@ def write(found: Found, out: Path, doc: Path) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     documents = {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)}
-    documents[doc] = fill(doc.read_text(), {"parts": "\n".join(parts_table(record["parts_over_prefixes"]))})
+    summary = {name: by_prefix(record[name]) for name in ("against", "graph")} | {"parts": parts_table(record["parts_over_prefixes"])}
+    documents[doc] = fill(doc.read_text(), {name: "\n".join(lines) for name, lines in summary.items()})
     for path, text in documents.items():
         with atomic(path) as temporary:
             temporary.write_text(text)
@@ -158,9 +159,9 @@ def _with(value: float, interval: Sequence[float]) -> str:
     return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
-def _reduction(row: Mapping[str, Any]) -> str:
+def _reduction(row: Mapping[str, Any], digits: int = 1) -> str:
     low, high = row["interval"]
-    return f"{row['reduction']:.1%} [{low:.1%}, {high:.1%}]"
+    return f"{row['reduction']:.{digits}%} [{low:.{digits}%}, {high:.{digits}%}]"
 
 
 def _field_lines(field: Mapping[str, Any]) -> list[str]:
@@ -190,6 +191,15 @@ def _lost_lines(lost: Sequence[Sequence[str]]) -> list[str]:
         "",
         *_table(["case", "observed", "seeds", "best", "its error", OURS, "p (Holm)"], lost),
     ]
+
+
+def by_prefix(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """By how much the error is lower, a row a case and a column a prefix."""
+    prefixes = sorted({r["observe"] for r in pairs})
+    at = {(r["case"], r["observe"]): r for r in pairs}
+    seeds = {r["case"]: str(r["seeds"]) for r in pairs}
+    body = [[c, n, *(_reduction(at[c, k], 0) if (c, k) in at else "-" for k in prefixes)] for c, n in seeds.items()]
+    return markdown_table(["case", "splits", *(f"{k} observed" for k in prefixes)], body)
 
 
 def parts_table(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:

@@ -1,4 +1,4 @@
-from benchmarks.flagship.pages import page, parts_table
+from benchmarks.flagship.pages import by_prefix, page, parts_table
 
 PAIR = {"case": "one", "observe": 0, "seeds": 3, "error": 0.1, "baseline_error": 0.2, "reduction": 0.5, "interval": [0.2, 0.6]}
 NOTHING = {"against": [], "ceilings": [], "graph": [], "field": {}, "calibration": []}
@@ -21,3 +21,13 @@ def test_the_summary_has_a_column_for_each_case_and_shows_what_was_not_measured(
     assert head == "| part | taken away, that is | one |"
     assert solver.endswith("| +3.1% [-1.0%, +7.0%] |")
     assert dropout.endswith("| - |")
+
+
+def test_reductions_by_prefix_have_a_row_for_each_case() -> None:
+    pairs = [PAIR, {**PAIR, "observe": 10, "reduction": 0.031}, {**PAIR, "case": "two", "seeds": 5}]
+    assert by_prefix(pairs) == [
+        "| case | splits | 0 observed | 10 observed |",
+        "|:--|--:|--:|--:|",
+        "| one | 3 | 50% [20%, 60%] | 3% [20%, 60%] |",
+        "| two | 5 | 50% [20%, 60%] | - |",
+    ]
