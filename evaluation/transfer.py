@@ -62,7 +62,8 @@ def check_length(a: CurveSet, b: CurveSet) -> None:
     """
     if a.epochs != b.epochs:
         raise ConfigError(
-            f"Curves that are learnt from together must have {a.epochs} epochs; got {b.epochs}. Choose files of one length, or --transfer-curves 0."
+            f"Curves that are learnt from together must have {a.epochs} epochs; got {b.epochs}. Choose files of one length, "
+            "or evaluate with --transfer-curves 0."
         )
 
 

@@ -102,8 +102,8 @@ _HEAD = """# The HDF5 format, version {version}
 
 Generated from `nasbench_lc/schema.py` by `python -m nasbench_lc.schema > docs/format.md`; do not edit.
 
-Row i of every dataset is one run (axis `N`), so h5py, pandas and Hugging Face `datasets` read the file as it is. Curves are
-contiguous, uncompressed `(N, T)` float32; column j is epoch j + 1. A missing value is NaN. Text is fixed-length UTF-8: in h5py,
+Row i of every dataset is one run (axis `N`), so h5py and Hugging Face `datasets` (`load_dataset("hdf5", data_files=FILE)`) read the file
+as it is. Curves are contiguous, uncompressed `(N, T)` float32; column j is epoch j + 1. A missing value is NaN. Text is fixed-length UTF-8: in h5py,
 `f["run/status"].asstr()[:]`. While runs are being generated, finished ones lie in `FILE.h5.parts/` as smaller files of the same format
 whose names end in the first 32 digits of the sha256 of their bytes; one process merges them into `FILE.h5`.
 

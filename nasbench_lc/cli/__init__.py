@@ -53,7 +53,10 @@ class _Lazy(click.Group):
 )
 @click.version_option(__version__, prog_name="nasbench-lc")
 def _group() -> None:
-    """Learning-curve datasets of neural architectures: generate them, forecast them, compare predictors honestly."""
+    """Learning-curve datasets of neural architectures: generate them, forecast them, compare predictors honestly.
+
+    Where a command's FILE may be left out, it is datasets/quick-mlp-car.h5 if that exists, else the shipped datasets/mlp-car.h5.
+    """
 
 
 def main(arguments: list[str] | None = None) -> None:

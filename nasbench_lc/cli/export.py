@@ -10,14 +10,13 @@ from nasbench_lc.cli.common import find_dataset
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import atomic
-from nasbench_lc.seal import is_hdf5
 from nasbench_lc.table import texts
 
 
 @click.command("export", epilog="Example: nasbench-lc export datasets/mlp-car.h5 --format csv --out car.csv")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--format", "form", default="csv", show_default=True, type=click.Choice(["csv", "parquet"]))
-@click.option("--out", type=click.Path(path_type=Path), help="The file; FILE.csv or FILE.parquet by default.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file, which must not exist; FILE.csv or FILE.parquet by default.")
 def command(file: Path | None, form: str, out: Path | None) -> None:
     """Write a dataset in long form: one line per run and epoch, with metrics, status, architecture and hyperparameters.
 
@@ -26,10 +25,8 @@ def command(file: Path | None, form: str, out: Path | None) -> None:
     path = find_dataset(file)
     data = CurveDataset(path)
     target = out or path.with_suffix(f".{form}")
-    if target.resolve() == path.resolve():
-        raise ConfigError(f"The export must go to another file; got the dataset itself, {target}. Choose another --out.")
-    if target.is_file() and is_hdf5(target):
-        raise ConfigError(f"The export must not replace a dataset; got {target}, which is one. Choose another --out.")
+    if target.exists():  # FILE.csv may be the log that FILE.h5 was imported from
+        raise ConfigError(f"The export must not exist yet; got {target}. Choose another --out, or remove that file.")
     if form == "parquet":
         frame = data.to_pandas()
         try:

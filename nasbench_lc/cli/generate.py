@@ -18,7 +18,9 @@ _EPILOG = "Example: nasbench-lc generate --space mlp --task car --n 50 --epochs 
 
 
 @click.command("generate", epilog=_EPILOG)
-@click.option("--preset", help="A complete setting by name; quick-mlp-car if neither --space nor --task is given.")
+@click.option(
+    "--preset", help="A complete setting by name (a wrong one lists all); quick-mlp-car if nothing of the space or task is given."
+)
 @click.option("--space", help="Search space: mlp, lcbench-mlp, nb201.")
 @click.option("--task", help="Task by name, or a FILE.csv, a FILE.npz or a folder of class folders.")
 @click.option("--target", help="Column of FILE.csv that holds the classes; the last by default.")

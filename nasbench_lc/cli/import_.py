@@ -18,8 +18,9 @@ def command(kind: str, source: Path, out: Path, all_runs: bool) -> None:
     """Read other people's curves into the format of this tool: spikenas, lcbench, baker, klein, or a csv log of your own.
 
     SOURCE is the file as it is published: spikenas and klein .npz, lcbench the .json or .json.gz of one task, baker and csv .csv. A log of your own has a
-    line for each run and epoch with the columns run, epoch and the metrics, or a line for each run with columns METRIC_1, METRIC_2 ...; hyperparameters
-    are columns hp_NAME, and arch is widths such as 64-128 or a NAS-Bench-201 cell. It prints, and stores in the file, what it changed and dropped.
+    line for each run and epoch with the columns run, epoch and metrics (train_, val_ or test_ and loss or acc), or a line for each run with columns
+    METRIC_1, METRIC_2 ...; hyperparameters are columns hp_NAME, arch is widths such as 64-128 or a NAS-Bench-201 cell, and epochs, seconds, lr and
+    n_params are read too. It prints, and stores in the file, what it changed and dropped.
     """
     from nasbench_lc.importers import IMPORTERS
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def command(checkpoint: Path, curves: Path, observe: int | None, levels: str, form: str) -> None:
     """Forecast the rest of every curve of a file, with quantiles.
 
-    CURVES.csv is a log of your own: columns run, epoch and the metrics; optionally arch and hyperparameters.
+    CURVES.csv is a log of your own, as import csv reads it; a column epochs says how many epochs the runs will have.
     """
     wanted = _levels(levels)
     found, predictor = load_fitted(checkpoint)

@@ -23,13 +23,15 @@ _EPILOG = "Example: nasbench-lc train-predictor datasets/mlp-car.h5 --model lc-g
 
 @click.command("train-predictor", epilog=_EPILOG)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--model", default="lc-gode", show_default=True, help="Which predictor.")
+@click.option("--model", default="lc-gode", show_default=True, help="Which predictor; a wrong name lists all.")
 @click.option("--metric", help="The metric to forecast; by default the first of test_loss, val_acc, val_loss, test_acc.")
 @click.option("--observe", type=int, help="Observed epochs of the printed error, 10 by default; the model serves all.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split and of the fit.")
 @click.option("--train-size", type=int, help="Use only the first so many runs of train and valid.")
 @click.option("--source", type=click.Path(path_type=Path), help="Learn from this dataset too, moved to where FILE's curves lie.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model's config; may be repeated.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model, may be repeated; a wrong KEY lists all."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="The checkpoint; checkpoints/MODEL-FILE by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -47,7 +49,7 @@ def command(
     """Fit a predictor to the training part of a dataset and keep it as a checkpoint.
 
     The split is the one that evaluate uses with the same seed; the test part is not touched. With few curves of one's own, --source adds those of
-    another task, which lowers the error, while intervals become too narrow.
+    another task, which lowers the error, while intervals become too narrow. It must have the metric, as many epochs and the same hyperparameters.
     """
     from evaluation.metrics import CURVE_METRICS
     from evaluation.split import split

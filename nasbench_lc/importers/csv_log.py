@@ -19,6 +19,9 @@ from nasbench_lc.table import Table
 
 __all__ = ["Log", "import_csv", "read_log"]
 
+FEW_GROUPS = 20
+"""Below so many, a split leaves a handful to learn from or to calibrate on."""
+
 
 @dataclass(frozen=True, eq=False)
 class Log:
@@ -200,6 +203,12 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
     short = sum(r.status is Status.PARTIAL for r in runs)
     notes += [f"{dropped} runs without any value were dropped."] if dropped else []
     notes += [f"{short} of {len(runs)} runs lack epochs or values; their status is partial."] if short else []
+    groups = len({r.group or r.architecture.key for r in runs})
+    if not same and groups < min(FEW_GROUPS, len(runs) // 2):
+        notes.append(
+            f"The {len(runs)} runs are of {groups} architectures, and all runs of one are in the same part of a split: to split by hyperparameters "
+            "instead, leave out the column arch."
+        )
     spaces = sorted({r.architecture.space for r in runs})
     recipe = Recipe.of(spaces[0] if len(spaces) == 1 else "csv", path.stem, total, {"imported": "csv"})
     origin = Origin("csv", path.name, "The user's own.", f"A log of the user's own, {path.name}.")

@@ -8,18 +8,16 @@ from tests.nasbench_lc.cli.calls import call
 from tests.nasbench_lc.samples import sample_table
 
 
-def test_no_other_dataset_is_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    for name in ("a.h5", "b.h5"):
-        store.write(tmp_path / name, sample_table())
-    (tmp_path / "foreign.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
-    for name in ("b.h5", "foreign.h5"):
-        before = (tmp_path / name).read_bytes()
-        assert call("export", str(tmp_path / "a.h5"), "--out", str(tmp_path / name)) == 2
-        assert "must not replace a dataset" in capsys.readouterr().err
-        assert (tmp_path / name).read_bytes() == before
-    (tmp_path / "old.csv").write_text("old")
-    assert call("export", str(tmp_path / "a.h5"), "--out", str(tmp_path / "old.csv")) == 0
-    assert (tmp_path / "old.csv").read_text().startswith("uid,epoch,")
+def test_nothing_is_replaced_least_of_all_the_log_that_was_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    store.write(tmp_path / "a.h5", sample_table())
+    (tmp_path / "a.csv").write_text("run,epoch,val_acc\n")
+    for out in ([], ["--out", str(tmp_path / "a.h5")]):
+        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        assert call("export", str(tmp_path / "a.h5"), *out) == 2
+        assert "must not exist yet" in capsys.readouterr().err
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert call("export", str(tmp_path / "a.h5"), "--out", str(tmp_path / "b.csv")) == 0
+    assert (tmp_path / "b.csv").read_text().startswith("uid,epoch,")
 
 
 def test_an_import_keeps_its_names_and_groups_through_an_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -204,6 +204,14 @@ def test_one_architecture_for_all_parts_runs_no_less_than_none(tmp_path: Path) -
     assert len(set(texts(both.columns["arch/group"]))) == 2
 
 
+def test_few_architectures_for_many_runs_are_said(tmp_path: Path) -> None:
+    rows = [(f"r{i}", f"{8 * (1 + i % 3)}", i / 10) for i in range(9)]
+    few = import_csv(write(tmp_path, "run,epoch,val_acc,arch,lr\n" + "".join(f"{run},1,.1,{arch},{lr}\n" for run, arch, lr in rows)))
+    assert "The 9 runs are of 3 architectures" in str(few.attributes["notes"])
+    own = import_csv(write(tmp_path, "run,epoch,val_acc,lr\n" + "".join(f"{run},1,.1,.1\n" for run, _, _ in rows)))
+    assert "architectures" not in str(own.attributes["notes"])
+
+
 def test_text_hyperparameters_are_dropped(tmp_path: Path) -> None:
     log = read_log(write(tmp_path, "run,epoch,val_acc,hp_optimizer,Batch Size\na,1,.1,adam,32\n"))
     assert {n: v.tolist() for n, v in log.hyperparameters.items()} == {"batch_size": [32.0]}
