@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "merge of different lengths": ("merge good.h5 longer.h5 -o merged.h5 --allow-mixed", "epochs"),
     "merge into an existing file": ("merge good.h5 good.h5 -o other.h5", "exists"),
     "merge without an output": ("merge good.h5", "--out"),
-    "export onto itself": ("export good.h5 --out good.h5", "itself"),
+    "export onto itself": ("export good.h5 --out good.h5", "must not exist yet"),
     "export in an unknown form": ("export good.h5 --format xlsx", "xlsx"),
     "export under a file": ("export good.h5 --out file/x.csv", "through folders"),
     "unknown source": ("import excel good.h5 --out x.h5", "excel"),
