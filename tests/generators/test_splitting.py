@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from generators.splitting import allot, stratified_split
 from nasbench_lc.errors import ConfigError
 
-COUNTS = st.lists(st.integers(2, 60), min_size=1, max_size=8)
+COUNTS = st.lists(st.integers(2, 60), min_size=2, max_size=8)
+"""Tasks have two classes or more, of two rows or more each."""
 
 
 @given(COUNTS, st.floats(0, 1))

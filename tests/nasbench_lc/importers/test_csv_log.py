@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import ConfigError, FormatError
 from nasbench_lc.importers.csv_log import Log, import_csv, read_log
 from nasbench_lc.merging import merge
 from nasbench_lc.table import texts
 from nasbench_lc.validation import problems
+from tests.nasbench_lc.cli.calls import call
 
 LONG = """run,epoch,train_loss,val_acc,arch,lr,hp_beta,seconds,comment
 a,1,2.5,0.1,64-128,0.1,0.9,3,x
@@ -415,15 +417,9 @@ def test_not_utf8(tmp_path: Path) -> None:
 
 
 def test_an_export_can_be_imported(tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from nasbench_lc import store
-    from nasbench_lc.cli.export import command
-
     first = import_csv(write(tmp_path, LONG))
     store.write(tmp_path / "a.h5", first)
-    result = CliRunner().invoke(command, [str(tmp_path / "a.h5"), "--out", str(tmp_path / "a.csv")])
-    assert result.exit_code == 0, result.output
+    assert call("export", str(tmp_path / "a.h5"), "--out", str(tmp_path / "a.csv")) == 0
     again = import_csv(tmp_path / "a.csv")
     assert again.uids == first.uids
     for name in (
