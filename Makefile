@@ -9,7 +9,7 @@ quickstart: $(VENV)/.installed
 	$(BIN)/nasbench-lc quickstart
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 8 --dist loadscope
+	$(BIN)/python -m pytest -q
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
