@@ -1,6 +1,7 @@
 """An architecture as a fixed number of features."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,13 @@ from predictors.live_paths import LivePaths
 __all__ = ["architecture_features"]
 
 
-def architecture_features(architecture: Architecture, words: dict[str, Any]) -> list[float]:
-    """Counts, depths and paths of the part of a graph that matters (:class:`predictors.live_paths.LivePaths`).
+def architecture_features(architecture: Architecture, graph: LivePaths, words: Mapping[str, Any]) -> list[float]:
+    """Counts, depths and paths of the part of a graph that matters: `graph`, its live paths.
 
     In order: live nodes, live edges, log(1 + number of paths), shortest and longest path; for every operation its count, its most frequent use on
     one path, and its mean use over all paths; for every numeric attribute log(1 + sum), maximum, minimum, mean, first and last over the live
     nodes; and, for cells, which operation is live at each node.
     """
-    graph = LivePaths.of(architecture)
     live, paths = graph.live, max(graph.count, 1.0)
     ones = [1.0] * len(live)
     out = [

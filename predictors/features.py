@@ -1,9 +1,12 @@
 """An architecture, its hyperparameters and an observed prefix as fixed numbers, for models that take vectors."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from nasbench_lc.architecture import Architecture
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.architecture_features import architecture_features
 from predictors.graph_flow import flow_features
@@ -56,12 +59,18 @@ def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
 
 def _graph_features(data: CurveSet | Observed, words: dict[str, Any]) -> tuple[Floats, Floats]:
     """:func:`predictors.architecture_features.architecture_features` and :func:`predictors.graph_flow.flow_features` of each run."""
-    rows: dict[str, tuple[list[float], list[float]]] = {}
-    for a in data.architectures:
-        if a.key not in rows:
-            rows[a.key] = architecture_features(a, words), flow_features(LivePaths.of(a), words)
-    blocks = (np.array([rows[a.key][i] for a in data.architectures], dtype=np.float64).reshape(len(data), -1) for i in (0, 1))
-    graph, flow = (np.nan_to_num(block, posinf=0.0, neginf=0.0) for block in blocks)
+    asked = json.dumps({name: words[name] for name in ("ops", "learning", "attributes", "nodes")})
+    rows = [_architecture_row(a, asked) for a in data.architectures]
+    graph, flow = (np.array([row[i] for row in rows]).reshape(len(data), -1) for i in (0, 1))
+    return graph, flow
+
+
+@lru_cache(maxsize=16384)
+def _architecture_row(architecture: Architecture, asked: str) -> tuple[Floats, Floats]:
+    """Those of one architecture; a forecast asks for them several times, and they are most of its cost."""
+    words, paths = json.loads(asked), LivePaths.of(architecture)
+    both = architecture_features(architecture, paths, words), flow_features(paths, words)
+    graph, flow = (np.nan_to_num(np.array(x, dtype=np.float64), posinf=0.0, neginf=0.0) for x in both)
     return graph, flow
 
 

@@ -1,6 +1,6 @@
 """In which order operations with weights lie on the paths of a graph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ PAIRS = 6
 """Up to so many kinds of operations with weights, which follows which is counted."""
 
 
-def flow_features(graph: LivePaths, words: dict[str, Any]) -> list[float]:
+def flow_features(graph: LivePaths, words: Mapping[str, Any]) -> list[float]:
     """How many there are, what comes first, last, and after what, and how deep.
 
     How many operations with weights a path has: least, most, mean, and log(1 + sum over all paths). For every such operation, on which share of the

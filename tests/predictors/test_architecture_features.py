@@ -1,12 +1,19 @@
+from typing import Any
+
 import numpy as np
 
 from nasbench_lc.architecture import Architecture, Node
-from predictors.architecture_features import architecture_features
+from predictors import architecture_features as module
 from predictors.features import vocabulary
+from predictors.live_paths import LivePaths
 from tests.predictors.random_graphs import live_paths_of, random_graph
 from tests.predictors.toy_curves import cell, chain, power_curves
 
 WORDS = {"ops": ["input", "linear", "output"], "attributes": ["units"], "nodes": 0}
+
+
+def architecture_features(architecture: Architecture, words: dict[str, Any]) -> list[float]:
+    return module.architecture_features(architecture, LivePaths.of(architecture), words)
 
 
 def test_a_chain() -> None:
