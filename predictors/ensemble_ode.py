@@ -23,16 +23,18 @@ class Shape:
     Arguments:
         members: `B`.
         static: Width of what is known before a run begins.
+        told: So many of these columns, the first, no training step leaves out: what they say, no other column does.
         prefix: Width of what is read off a prefix.
         latent: `D`, the width of z.
         context: The width of u.
         hidden: The width of every hidden layer.
         steps: Steps of RK4 from time 0 to 1.
-        dropout: The share of inputs and hidden units that a training step leaves out.
+        dropout: The share of the other columns and of hidden units that a training step leaves out.
     """
 
     members: int
     static: int
+    told: int
     prefix: int
     latent: int
     context: int
@@ -97,8 +99,9 @@ class EnsembleODE(nn.Module):
 
     def forward(self, question: Question, times: Tensor) -> tuple[Tensor, Tensor]:
         """Standardised forecasts at the times `(H,)` in 0 .. 1, and their scales: both of shape `(B, N, H)`."""
-        thin = self._thin
-        a = self.static[1](thin(nn.functional.gelu(self.static[0](thin(question.static)))))
+        thin, told = self._thin, self.shape.told
+        static = torch.cat([question.static[..., :told], thin(question.static[..., told:])], -1)
+        a = self.static[1](thin(nn.functional.gelu(self.static[0](static))))
         both = self.prefix[1](thin(nn.functional.gelu(self.prefix[0](torch.cat([question.prefix, a], -1)))))
         z, c = both.split([self.shape.latent, self.shape.context], -1)
         share = self.share(a + c) + self.state.bias

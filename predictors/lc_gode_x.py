@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.constant import chance, computes_constant, flat
+from predictors.counts import counted, examples
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
 from predictors.forest import ForestConfig, forest_forecast
 from predictors.options import Options, number
 from predictors.point import PointPredictor
+from predictors.relative_error import RelativeError
 from predictors.scale import to_scale
 from predictors.scaling import bend
 from predictors.second_opinion import learn_weights, weight_at
@@ -33,7 +35,7 @@ NOVEL = 0.5
 a third of all runs are linear models and all of them are tested, none learnt from."""
 SECOND_TREES = 50
 """Trees of each forest: half of what `extra-trees` grows. A forecast takes half the time; the trees' error grows by 1 % at most."""
-CHANCE, WEIGHTS = "chance", "weights"
+CHANCE, EXAMPLES, WEIGHTS = "chance", "examples", "weights"
 NET, TREES = "net.", "trees."
 
 
@@ -49,7 +51,7 @@ class LCGODEXOptions(Options):
         batch_size: Curves per member and step.
         lr: The greatest learning rate.
         weight_decay: Of AdamW.
-        dropout: The share of static features and hidden units that a step leaves out.
+        dropout: The share of features of the graph and of hidden units that a step leaves out.
         latent: `D`, the width of z.
         context: The width of u.
         hidden: The width of hidden layers.
@@ -64,7 +66,7 @@ class LCGODEXOptions(Options):
     batch_size: int = number(64, 1, 100_000)
     lr: float = number(3e-3, 1e-7, 1.0)
     weight_decay: float = number(0.05, 0.0, 10.0)
-    dropout: float = number(0.05, 0.0, 0.9)
+    dropout: float = number(0.1, 0.0, 0.9)
     latent: int = number(16, 1, 4096)
     context: int = number(32, 1, 4096)
     hidden: int = number(128, 1, 65536)
@@ -96,7 +98,7 @@ class LCGODEX(PointPredictor):
             _fit(net, curves, train, self.config)
         nets: State = {NET + name: value.detach().numpy() for name, value in net.state_dict().items()}
         trees: State = {TREES + name: value for name, value in remember(train if self.config.use_graph else _without_graphs(train)).items()}
-        return curves.state() | {CHANCE: level} | nets | trees
+        return curves.state() | {CHANCE: level, EXAMPLES: np.array(examples(train.target, train.metric))} | nets | trees
 
     def _tune(self, known: State, calibration: CurveSet) -> State:
         curves = StandardCurves.from_state(known)
@@ -116,6 +118,7 @@ class LCGODEX(PointPredictor):
             answer = answer + weight * (self._trees(known, observed, t, novelty) - answer)
         far, last = curves.stranger(observed)
         answer = answer + far * (last - answer)
+        answer = counted(answer, int(known[EXAMPLES]))
         constant = self._constant(observed)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
 
@@ -142,7 +145,9 @@ class LCGODEX(PointPredictor):
     def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config
         windows, metrics = len(curves.edges) - 1, curves.mean.shape[1]
-        return Shape(c.members, curves.width, (5 * windows - 1) * metrics + 2, c.latent, c.context, c.hidden, c.steps, c.dropout)
+        return Shape(
+            c.members, curves.width, curves.told, (5 * windows - 1) * metrics + 2, c.latent, c.context, c.hidden, c.steps, c.dropout
+        )
 
 
 def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOptions) -> None:
@@ -151,7 +156,7 @@ def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOp
     sums, static = curves.sums(train.y, train.metrics), curves.features(train).float()
     sums = RunningSums(sums.values.float(), sums.counts.float(), sums.last.float())
     y, known = sums.last[:, 1:, 0], (sums.counts[:, 1:, 0] - sums.counts[:, :-1, 0])
-    weight, times = _relative(curves, train), curves.times(train.t).float()
+    relative, times = RelativeError.of(curves, train), curves.times(train.t).float()
     rows = torch.nonzero(known.any(1)).flatten()
     size = min(c.batch_size, len(rows))
     optimizer = torch.optim.AdamW(net.parameters(), lr=c.lr, weight_decay=c.weight_decay, fused=True)
@@ -167,7 +172,7 @@ def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOp
         k = _lengths(batch.shape, train.epochs, generator)
         mean, scale = net(_question(curves, sums, static, batch, k), times)
         error = (y[batch] - mean).abs()
-        loss = weight[batch] * error + c.likelihood * (error / scale + scale.log())
+        loss = relative(mean, batch) + c.likelihood * (error / scale + scale.log())
         counted = known[batch] * (epochs > k.unsqueeze(-1))
         total = (loss * counted / counted.sum(-1, keepdim=True).clamp(min=1)).sum() / size
         optimizer.zero_grad()
@@ -195,18 +200,6 @@ def _question(curves: StandardCurves, sums: RunningSums, static: Tensor, rows: T
     clock = curves.times(k.numpy()).to(mean.dtype)
     read = [bend(3 * mean) / 3, there, torch.asinh(steps / FINE) / 5, torch.stack([clock, (k > 0).to(mean.dtype)], -1)]
     return Question(static[rows], torch.cat(read, -1), sums.last[rows, k, 0])
-
-
-def _relative(curves: StandardCurves, train: CurveSet) -> Tensor:
-    """By how much a value changes, relative to itself, where the standardised one changes by 1: the weight of an error, shape `(N, T)`.
-
-    Its median is 1, and it is at most 5.
-    """
-    truth = torch.from_numpy(np.where(np.isfinite(train.target), train.target, np.nan))
-    x, step = curves.scale.forward(truth), 1e-3
-    slope = (curves.scale.inverse(x + step) - curves.scale.inverse(x - step)) / (2 * step)
-    weight = (slope * torch.from_numpy(curves.spread[:, 0]) / truth.abs().clamp(min=SMALLEST)).float()
-    return (weight / weight.nanmedian().clamp(min=1e-6)).clamp(max=5).nan_to_num(0.0)
 
 
 def _forecast(net: EnsembleODE, curves: StandardCurves, observed: Observed, t: Floats, members: int) -> tuple[Floats, Floats]:

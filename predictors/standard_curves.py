@@ -87,6 +87,11 @@ class StandardCurves:
         return max(int((self.static[1] > 0).sum()), 1)
 
     @property
+    def told(self) -> int:
+        """How many of these, the first, are hyperparameters. Features of a graph repeat each other; a learning rate is said once."""
+        return int((self.static[1, : len(unpack_json(self.names)["words"]["log"])] > 0).sum())
+
+    @property
     def scale(self) -> MetricScale:
         """The scale of the metric to forecast."""
         return MetricScale(**unpack_json(self.names)["scales"][0])

@@ -3,18 +3,18 @@
 What is no option of the model is replaced while one variant is fitted and forecasts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import torch
 from torch import Tensor
 
 import predictors.lc_gode_x as module
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
+from predictors.relative_error import RelativeError
 from predictors.standard_curves import StandardCurves
 
 __all__ = ["PARTS", "WHOLE", "Part"]
@@ -45,8 +45,13 @@ def _everywhere(state: Mapping[str, Any]) -> StandardCurves:
     return replace(curves, static=summary)
 
 
-def _absolute(_: StandardCurves, train: CurveSet) -> Tensor:
-    return torch.from_numpy(np.isfinite(train.target).astype(np.float32))
+def _absolute(curves: StandardCurves, train: CurveSet) -> Callable[[Tensor, Tensor], Tensor]:
+    truth = curves.sums(train.y, train.metrics).last[:, 1:, 0].float()
+    return lambda z, rows: (z - truth[rows]).abs()
+
+
+def _as_it_is(shares: Floats, _n: int) -> Floats:
+    return shares
 
 
 def _no_constant(data: CurveSet | Observed) -> Bools:
@@ -91,7 +96,7 @@ PARTS: dict[str, Part] = {
     "ensemble": Part("one network instead of five", {"members": "1"}),
     "solver": Part("one step of RK4 instead of two", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),
-    "relative loss": Part("absolute instead of relative errors in the loss", {}, ((module, "_relative", _absolute),)),
+    "relative loss": Part("absolute instead of relative errors in the loss", {}, ((RelativeError, "of", staticmethod(_absolute)),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
     "other metrics": Part("only the metric that is forecast is read", alone=True),
     "strangers": Part(
@@ -104,6 +109,7 @@ PARTS: dict[str, Part] = {
         ((StandardCurves, "from_state", staticmethod(_everywhere)),),
         learns=False,
     ),
+    "counts": Part("forecasts of an accuracy are no shares of a number of examples", {}, ((module, "counted", _as_it_is),), learns=False),
     "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
 }
 """By name."""

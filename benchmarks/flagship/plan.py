@@ -31,12 +31,12 @@ class Stage:
 
 PLAN = (
     Stage(FIELD, range(5)),
-    Stage((OURS, RIVAL), range(5, 10), MAIN[:4]),
+    Stage((OURS, RIVAL), range(5, 10)),
     Stage((BLIND,), range(3), MAIN),
     Stage([f"{OURS}/{name}" for name in PARTS], range(3), ABLATED),
     Stage([f"{OURS}/{name}" for name, part in PARTS.items() if not part.learns], range(3), [name for name in MAIN if name not in ABLATED]),
 )
-"""What is asked of whom: the field first, more splits where most is claimed, then what the graph and the parts are worth."""
+"""What is asked of whom: the field first, more splits of the two that matter most, then what the graph and the parts are worth."""
 
 
 def questions(stages: Sequence[Stage], only: str = "") -> Iterator[tuple[Case, str, int]]:

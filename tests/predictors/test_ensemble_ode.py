@@ -6,7 +6,7 @@ from torch import nn
 
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
 
-SHAPE = Shape(members=3, static=4, prefix=5, latent=6, context=7, hidden=8, steps=5, dropout=0.0)
+SHAPE = Shape(members=3, static=4, told=0, prefix=5, latent=6, context=7, hidden=8, steps=5, dropout=0.0)
 
 
 def question(shape: Shape, rows: int = 4) -> Question:
@@ -59,3 +59,15 @@ def test_it_is_the_equations_of_its_docstring() -> None:
     expected = last + torch.exp(3 * pace.clamp(-3, 0.5)) * (move - torch.sigmoid(gate - 1) * last)
     np.testing.assert_allclose(mean[m, :, 0].detach(), expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(scale[m, :, 0].detach(), nn.functional.softplus(width - 0.5) + 0.01, rtol=1e-3)
+
+
+def test_a_training_step_leaves_out_what_describes_the_graph_and_no_hyperparameter() -> None:
+    shape = dataclasses.replace(SHAPE, told=2, dropout=0.5)
+    torch.manual_seed(0)
+    net = EnsembleODE(shape).train()
+    seen: list[torch.Tensor] = []
+    net.static[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    asked = question(shape, rows=50)
+    net(Question(asked.static.float(), asked.prefix.float(), asked.last.float()), torch.ones(1))
+    np.testing.assert_array_equal(seen[0][..., :2], asked.static[..., :2].float())
+    assert 0.3 < float((seen[0][..., 2:] == 0).float().mean()) < 0.7

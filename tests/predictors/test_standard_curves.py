@@ -83,3 +83,15 @@ def test_what_never_differed_in_training_and_an_operation_unheard_of_are_new() -
     strange = replace(train, architectures=(spike, *train.architectures[1:]))
     assert with_graph.novelty(strange)[:2].tolist() == [1.0, 0.0]
     assert without.novelty(strange)[0] == 0.0
+
+
+def test_hyperparameters_that_vary_come_first_among_the_features() -> None:
+    train = power_curves(30)
+    hp = train.hyperparameters.copy()
+    hp[:, 1] = 16.0
+    assert StandardCurves.fit(train, graph=True).told == 2
+    one = StandardCurves.fit(replace(train, hyperparameters=hp), graph=True)
+    assert one.told == 1
+    rate = np.log(hp[:, 0])
+    np.testing.assert_allclose(one.features(train)[:, 0], (rate - rate.mean()) / rate.std(), rtol=1e-9)
+    assert StandardCurves.fit(replace(train, hyperparameters=np.full_like(hp, 1.0)), graph=False).told == 0
