@@ -22,7 +22,7 @@ from nasbench_lc.provenance import environment
 __all__ = ["Checkpoint", "load", "save"]
 
 _VERSION = 3
-"""One higher whenever arrays that an older version wrote would no longer mean the same to a model; 2: features of graphs, 3: how many examples an accuracy is of."""
+"""One higher whenever arrays that an older version wrote would no longer mean the same to a model: 2 by features, 3 by shares of examples."""
 
 
 @dataclass(frozen=True, eq=False)

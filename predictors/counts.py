@@ -10,12 +10,13 @@ from nasbench_lc.curves import Floats, higher_is_better
 __all__ = ["counted", "examples"]
 
 CLOSE = 0.01
-"""How far from an integer a share times the number of examples may lie; single precision moves a share of 10^5 examples by less."""
-MOST = 100_000
+"""How far from an integer a share times the number of examples may lie; single precision moves it by less."""
+MOST = 1000
+"""Shares of more examples hardly ever tie, and single precision does not tell for sure how many they are."""
 
 
 def examples(values: Floats, metric: str) -> int:
-    """Of how many examples all known values of a metric are shares, 0 where there is no such number up to 10^5.
+    """Of how many examples all known values of a metric are shares, 0 where there is no such number up to 1000.
 
     Arguments:
         values: Of training curves, any shape; NaN where missing.
