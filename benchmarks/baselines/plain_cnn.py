@@ -1,6 +1,7 @@
 """The loop that people write: torchvision transforms on PIL images, a DataLoader, autograd, torch.optim, default layout and threads."""
 
 import time
+from typing import cast
 
 import torch
 from PIL import Image
@@ -27,7 +28,7 @@ class Images(Dataset):
         return len(self._y)
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
-        return self._transform(Image.fromarray(self._x[i])), int(self._y[i])
+        return cast("torch.Tensor", self._transform(Image.fromarray(self._x[i]))), int(self._y[i])
 
 
 def train_plain(run: RunConfig, task: Task, epochs: int) -> list[float]:

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
-from benchmarks.flagship.plan import BLIND, OURS, RIVAL
+from benchmarks.flagship.plan import ASIDE, BLIND, OURS, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from benchmarks.places import fill
 from evaluation.table import markdown_table, number
@@ -34,7 +34,7 @@ def write(found: Found, out: Path, doc: Path) -> None:
         "field": _field(found),
         "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
         "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
-        "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS},
+        "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS if part != ASIDE},
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,8 @@ def page(record: Mapping[str, Any]) -> str:
                 for r in record["calibration"]
             ],
         ),
-        *_part_lines(record["parts"]),
+        *_part_lines({part: of for part, of in record["parts"].items() if part != ASIDE}),
+        *_share_lines(record["parts"][ASIDE]),
     ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 
@@ -221,6 +222,15 @@ def _part_lines(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
         body = [[part, *(_harm(at[k]) if k in at else "-" for k in prefixes)] for part, at in rows.items() if at]
         lines += [f"### {case}", "", *_table(["without", *(f"{k} observed" for k in prefixes)], body)]
     return lines
+
+
+def _share_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What forecasts that are shares of examples do to ranks, a row a case and a column a prefix."""
+    prefixes = sorted({r["observe"] for r in pairs})
+    at = {(r["case"], r["observe"]): f"{r['kendall']:.3f} ({r['baseline_kendall']:.3f})" for r in pairs}
+    body = [[case, *(at.get((case, k), "-") for k in prefixes)] for case in dict.fromkeys(r["case"] for r in pairs)]
+    text = "Kendall's tau of accuracies that are shares of at most 1000 examples, and in brackets that of forecasts which are not:"
+    return ["## Shares of examples", "", text, "", *_table(["case", *(f"{k} observed" for k in prefixes)], body)] if body else []
 
 
 def _harm(row: Mapping[str, Any]) -> str:
