@@ -96,6 +96,7 @@ PARTS: dict[str, Part] = {
     "ensemble": Part("one network instead of five", {"members": "1"}),
     "solver": Part("one step of RK4 instead of two", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),
+    "hyperparameters kept": Part("dropout of hyperparameters too", {}, ((StandardCurves, "told", property(lambda _: 0)),)),
     "relative loss": Part("absolute instead of relative errors in the loss", {}, ((RelativeError, "of", staticmethod(_absolute)),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
     "other metrics": Part("only the metric that is forecast is read", alone=True),
