@@ -132,7 +132,7 @@ def page(record: Mapping[str, Any]) -> str:
             ],
         ),
         *_part_lines({part: of for part, of in record["parts"].items() if part != ASIDE}),
-        *_share_lines(record["parts"][ASIDE]),
+        *_share_lines(record["parts"].get(ASIDE, ())),
     ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 

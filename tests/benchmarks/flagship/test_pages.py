@@ -13,6 +13,14 @@ def test_parts_have_a_table_for_each_case_and_a_column_for_each_prefix() -> None
     assert "dropout" not in one
     assert "| dropout | +100.0% [+25.0%, +150.0%] |" in two
     assert "constants" not in text
+    assert "Shares of examples" not in text
+
+
+def test_what_shares_of_examples_do_to_ranks_has_a_table() -> None:
+    ranked = {**PAIR, "kendall": 0.7, "baseline_kendall": 0.6}
+    text = page({**NOTHING, "parts": {"counts": [ranked, {**ranked, "observe": 10, "kendall": 0.8}]}})
+    assert "| one | 0.700 (0.600) | 0.800 (0.600) |" in text
+    assert "### one" not in text
 
 
 def test_the_summary_has_a_column_for_each_case_and_shows_what_was_not_measured() -> None:
