@@ -27,7 +27,7 @@ from predictors.windows import RunningSums
 __all__ = ["LCGODEX", "LCGODEXOptions"]
 
 CHUNK = 1024
-SMALLEST = 1e-3
+NARROWEST = 1e-3
 FINE = 1e-2
 CONSTANT_WIDTH = 1e-2
 NOVEL = 0.5
@@ -211,7 +211,7 @@ def _forecast(net: EnsembleODE, curves: StandardCurves, observed: Observed, t: F
     spread = (scale.square().mean(0) + mean.var(0, correction=0)).sqrt()
     values = (curves.scale.inverse(curves.back(mean.mean(0) + d * spread, t)).numpy() for d in (0, -1, 1))
     answer, below, above = (to_scale(x, observed.metric) for x in values)
-    return answer, (above - below) / 2 + SMALLEST
+    return answer, (above - below) / 2 + NARROWEST
 
 
 def _without_graphs(train: CurveSet) -> CurveSet:

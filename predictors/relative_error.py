@@ -11,7 +11,7 @@ from nasbench_lc.curves import CurveSet
 from predictors.scaling import MetricScale
 from predictors.standard_curves import StandardCurves
 
-__all__ = ["RelativeError"]
+__all__ = ["SMALLEST", "RelativeError"]
 
 SMALLEST = 1e-3
 """The smallest denominator of a relative error."""

@@ -13,6 +13,7 @@ import numpy as np
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.conformal import ENOUGH
 from predictors.recalibration import tried_lengths
+from predictors.relative_error import SMALLEST
 from predictors.scale import from_scale
 
 __all__ = ["learn_weights", "weight_at"]
@@ -25,7 +26,6 @@ BLIND = (0.2, 0.5)
 mlp-car and mlp-segment, splits 100 to 102: the error of the networks alone falls by 0 to 4 % at 0 observed epochs, -1 to 6 % at 1, 9 to 13 % at 10."""
 WORST = 1.0
 """The relative error of a curve counts no more: one run that explodes should not decide."""
-LEAST = 1e-3
 
 Ask = Callable[[Observed, Floats], tuple[Floats, Floats]]
 
@@ -61,6 +61,6 @@ def _errors(ask: Ask, calibration: CurveSet, k: int) -> Floats:
     known = np.isfinite(target.y)
     if not known.any():
         return np.zeros((len(WEIGHTS), len(calibration)))
-    total = np.where(known, off / np.maximum(np.abs(target.y), LEAST), 0.0).sum(-1)
+    total = np.where(known, off / np.maximum(np.abs(target.y), SMALLEST), 0.0).sum(-1)
     error = np.minimum(total / np.where(known.any(-1), known.sum(-1), np.nan), WORST)
     return error / max(float(np.nanmean(error, axis=1).min()), 1e-12)
