@@ -12,6 +12,7 @@ from evaluation.split import Split, split
 from nasbench_lc.errors import ConfigError
 from predictors.extra_trees import ExtraTrees
 from predictors.knn import KNN
+from predictors.lc_bnn import LCBNN, LCBNNConfig
 from predictors.registry import PREDICTORS
 from tests.evaluation.toys import toy_curves
 
@@ -22,7 +23,11 @@ def kept(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
 
-@pytest.mark.parametrize("make", [ExtraTrees, KNN, PREDICTORS["lc-pfn"], PREDICTORS["lc-bnn"], PREDICTORS["gaussian"]])
+def short_lc_bnn() -> LCBNN:
+    return LCBNN(LCBNNConfig(steps=300, keep_every=10))
+
+
+@pytest.mark.parametrize("make", [ExtraTrees, KNN, PREDICTORS["lc-pfn"], short_lc_bnn, PREDICTORS["gaussian"]])
 def test_a_fit_from_the_cache_predicts_the_same_to_the_bit(make, tmp_path: Path) -> None:
     fits = Fits(Cache(tmp_path))
     first, seconds = fits.fit(make(), PARTS)
