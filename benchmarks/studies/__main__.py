@@ -14,7 +14,7 @@ from benchmarks.studies.parts import PARTS
 from benchmarks.studies.prefixes import PREFIXES, TOP10
 from benchmarks.studies.sizes import SIZE
 from benchmarks.studies.stress import STRESS
-from benchmarks.studies.transfers import TRANSFER
+from benchmarks.studies.transfers import OWN_CURVES, TRANSFER
 from evaluation.cache import Cache
 from evaluation.table import markdown_table
 from nasbench_lc.cli.specs import split_specs
@@ -26,6 +26,7 @@ STUDIES: dict[str, Study] = {
     "parts": PARTS,
     "top10": TOP10,
     "transfer": TRANSFER,
+    "own": OWN_CURVES,
     "stress": STRESS,
     "sizes": SIZE,
 }

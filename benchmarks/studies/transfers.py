@@ -1,33 +1,48 @@
-"""From one dataset to another: zero-shot, with a few curves of the target, and with those few alone."""
+"""From one dataset to another: zero-shot, with a few curves of the target, and with those few alone; and how many of these it takes."""
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau, tables_by
+from benchmarks.studies.base import Source, Study, Unavailable, cross_table, error_and_tau, tables_by
 from benchmarks.studies.fits import Fit
 from evaluation.matching import beside
 from evaluation.results import Row
 from evaluation.sections import Section
-from evaluation.split import split
+from evaluation.split import Split, split
 from evaluation.transfer import aligned, concatenate
+from nasbench_lc.curves import CurveSet
 
 PAIRS = (("mlp-car", "mlp-segment"), ("mlp-segment", "mlp-car"), ("nb201-cifar10-small", "nb201-cifar100-small"))
 FEW = (20, 200)
 MODELS = ("last-value", "mean-curve", "gaussian", "knn", "extra-trees", "lc-gode", "lc-gode-x")
+OWN = (20, 50, 100, 200)
+OWN_MODELS = ("extra-trees", "lc-gode-x")
+
+
+def _pair(source: Source, a: str, b: str) -> tuple[CurveSet, CurveSet] | Unavailable:
+    """The curves of both, those of the target aligned with the source's."""
+    try:
+        from_curves, to_curves = source.curves(a), source.curves(b)
+    except Unavailable as missing:
+        return Unavailable(f"{a} to {b}: {missing}")
+    return from_curves, aligned(to_curves, from_curves)
+
+
+def _some(goal: CurveSet, seed: int, whole: Split, counts: Sequence[int]) -> dict[int, Split]:
+    """By count the first so many curves that may be learnt from, where there are as many."""
+    return {n: split(goal, seed, n) for n in counts if n <= len(whole.train) + len(whole.valid)}
 
 
 def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
     for a, b in PAIRS:
-        try:
-            from_curves, to_curves = source.curves(a), source.curves(b)
-        except Unavailable as missing:
-            yield Unavailable(f"{a} to {b}: {missing}")
+        found = _pair(source, a, b)
+        if isinstance(found, Unavailable):
+            yield found
             continue
-        goal = aligned(to_curves, from_curves)
+        from_curves, goal = found
         pairs = ((10, goal.epochs),)
         for seed in range(seeds):
             base, whole = split(from_curves, seed), split(goal, seed)
-            available = [n for n in FEW if n <= len(whole.train) + len(whole.valid)]
-            some = {n: split(goal, seed, n) for n in available}
+            some = _some(goal, seed, whole, FEW)
             cases = {"zero-shot": (base.train, base.valid)}
             for n, part in some.items():
                 both = beside(base, part)
@@ -54,4 +69,35 @@ TRANSFER = Study(
     "A mean above 1 comes from single curves of which the forecast explodes.",
     _fits,
     _sections,
+)
+
+
+def _own_fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
+    for a, b in PAIRS[:2]:
+        found = _pair(source, a, b)
+        if isinstance(found, Unavailable):
+            yield found
+            continue
+        from_curves, goal = found
+        for seed in range(seeds):
+            base, whole = split(from_curves, seed), split(goal, seed)
+            for n, own in _some(goal, seed, whole, OWN).items():
+                for case, part in {"with the source": beside(base, own), "alone": own}.items():
+                    for model in OWN_MODELS:
+                        labels = {"case": f"{model}, {case}", "curves": n, "transfer": f"{a} to {b}"}
+                        yield Fit(model, seed, part.train, part.valid, {b: whole.test}, ((10, goal.epochs),), labels)
+
+
+def _own_sections(rows: Sequence[Row]) -> list[Section]:
+    return [
+        cross_table(f"{pair}: MAPE", [row for row in rows if row["transfer"] == pair], "case", "curves", "mape")
+        for pair in dict.fromkeys(row["transfer"] for row in rows)
+    ]
+
+
+OWN_CURVES = Study(
+    "How many curves of one's own",
+    "Transfer as above, by how many curves of the target are learnt from, beside the source's or alone.",
+    _own_fits,
+    _own_sections,
 )

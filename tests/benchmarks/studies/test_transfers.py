@@ -56,3 +56,18 @@ def test_both_ways_are_asked_and_a_missing_file_is_said() -> None:
     assert missing.startswith("nb201-cifar10-small to nb201-cifar100-small: ")
     assert len(asked("mlp-segment to mlp-car")) == 5
     assert {fit.spec for fit in answers if isinstance(fit, Fit)} == set(transfers.MODELS)
+
+
+def test_more_curves_of_ones_own_hold_the_fewer_and_stand_beside_the_source_or_alone() -> None:
+    fits = [
+        fit for fit in transfers.OWN_CURVES.fits(SOURCE, 1) if isinstance(fit, Fit) and fit.labels["transfer"] == "mlp-car to mlp-segment"
+    ]
+    base, goal = split(CAR, 0), split(SEGMENT, 0)
+    source = {*base.train.uid, *base.valid.uid}
+    found = {(fit.labels["case"], fit.labels["curves"]): learnt_from(fit) for fit in fits}
+    few, more = found["lc-gode-x, alone", 20], found["lc-gode-x, alone", 50]
+    assert (len(few), len(more)) == (20, 50)
+    assert few < more < {*goal.train.uid, *goal.valid.uid}
+    assert found["lc-gode-x, with the source", 50] == source | more
+    assert len(found) == len(fits) == 8  # two models, two cases, 20 and 50; there are no 100
+    assert all(fit.tests["mlp-segment"].uid == goal.test.uid for fit in fits)

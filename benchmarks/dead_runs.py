@@ -1,0 +1,115 @@
+"""Runs that never leave chance, where no training run did so: what the rule of lc-gode-x for strangers is for.
+
+    python -m benchmarks.dead_runs [--imports DIR] [--seeds 10] [--cache DIR]
+
+Of the networks of Klein et al. those that end below an accuracy of 0.15, which is chance and little more, are left out of what is learnt from. Scored
+are those of the test part and, beside them, the others. Writes benchmarks/results/dead_runs.json and the table in docs/flagship.md.
+
+The file is made by `nasbench-lc import klein SOURCE --out DIR/klein.h5`.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.flagship.parts import PARTS
+from benchmarks.paired import means, reduction, resamples
+from benchmarks.places import fill
+from evaluation.accuracy import mape
+from evaluation.cache import Cache
+from evaluation.fits import Fits
+from evaluation.part import learnable_parts
+from evaluation.split import Split, split
+from evaluation.table import markdown_table, number
+from nasbench_lc.curves import Bools, CurveSet, Floats
+from nasbench_lc.dataset import CurveDataset
+from nasbench_lc.files import atomic
+from nasbench_lc.pool import one_thread
+from nasbench_lc.provenance import machine
+from predictors.configure import make
+
+DEAD = 0.15
+OBSERVE = (1, 2, 5, 10, 20)
+OURS, WITHOUT = "lc-gode-x", "lc-gode-x without the rule"
+ARMS = {OURS: OURS, WITHOUT: OURS, "extra-trees": "extra-trees", "last-value": "last-value"}
+Errors = dict[str, Floats]
+"""By arm the MAPE of every curve under every seed, shape `(seeds, N)`; NaN where it is not tested."""
+
+
+def main() -> None:
+    """Fit, forecast, write."""
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    p.add_argument("--imports", type=Path, default=Path("reports/imports"))
+    p.add_argument("--seeds", type=int, default=10)
+    p.add_argument("--cache", type=Path, default=Path("reports/fits"))
+    a = p.parse_args()
+    curves = CurveDataset(a.imports / "klein.h5").curves("val_acc")
+    dead = curves.target[:, -1] < DEAD
+    with one_thread():
+        errors = measured(curves, dead, range(a.seeds), Fits(Cache(a.cache)))
+    rows = [row(errors[k], part, k, name) for name, part in (("dead", dead), ("others", ~dead)) for k in OBSERVE]
+    record = {"below": DEAD, "seeds": a.seeds, "curves": len(curves), "dead": int(dead.sum()), "rows": rows, "machine": machine()}
+    lines = table(rows)
+    print("\n".join(lines))
+    documents = {Path("benchmarks/results/dead_runs.json"): json.dumps(record, indent=1) + "\n"}
+    doc = Path("docs/flagship.md")
+    documents[doc] = fill(doc.read_text(), {"dead": "\n".join(lines)})
+    for path, text in documents.items():
+        with atomic(path) as temporary:
+            temporary.write_text(text)
+
+
+def measured(curves: CurveSet, dead: Bools, seeds: Sequence[int], fits: Fits) -> Mapping[int, Errors]:
+    """By prefix what every arm makes of the test curves, having learnt from runs that are not dead."""
+    place = {uid: i for i, uid in enumerate(curves.uid)}
+    found = {k: {arm: np.full((len(seeds), len(curves)), np.nan) for arm in ARMS} for k in OBSERVE}
+    for j, seed in enumerate(seeds):
+        parts = alive(split(curves, seed), {uid for uid, gone in zip(curves.uid, dead, strict=True) if gone})
+        rows = [place[uid] for uid in parts.test.uid]
+        for arm, model in ARMS.items():
+            predictor, _ = fits.fit(make(model, {}, seed), learnable_parts(parts))
+            with PARTS["strangers"].away() if arm == WITHOUT else nullcontext():
+                for k in OBSERVE:
+                    observed, target = parts.test.observe(k)
+                    found[k][arm][j, rows] = mape(predictor.predict(observed, target.t).mean, target.y)
+    return found
+
+
+def alive(parts: Split, dead: set[str]) -> Split:
+    """The split with nothing dead to learn from."""
+    train, valid = (part.subset([i for i, uid in enumerate(part.uid) if uid not in dead]) for part in (parts.train, parts.valid))
+    return Split(train, valid, parts.test)
+
+
+def row(errors: Errors, part: Bools, observe: int, name: str) -> dict[str, Any]:
+    """The mean errors on some of the curves, and by how much the rule lowers that of lc-gode-x."""
+    some = {arm: values[:, part] for arm, values in errors.items()}
+    once = resamples(range(int(part.sum())))[:1]
+    value, low, high = reduction(some, OURS, WITHOUT)
+    return {
+        "runs": name, "observe": observe, "errors": {arm: float(means(values, once)[0]) for arm, values in some.items()},
+        "reduction": value, "interval": [low, high],
+    }  # fmt: skip
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for every prefix of the dead runs, then of the others."""
+    body = [
+        [
+            r["runs"],
+            str(r["observe"]),
+            *map(number, r["errors"].values()),
+            f"{r['reduction']:.1%} [{r['interval'][0]:.1%}, {r['interval'][1]:.1%}]",
+        ]
+        for r in rows
+    ]
+    return markdown_table(["runs", "observed", *ARMS, "the rule lowers by"], body)
+
+
+if __name__ == "__main__":
+    main()
