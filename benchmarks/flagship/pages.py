@@ -205,12 +205,12 @@ def by_prefix(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def parts_table(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """What every part is worth in every case, all prefixes together."""
-    cases = list(dict.fromkeys(r["case"] for of in parts.values() for r in of))
+    seeds = {r["case"]: r["seeds"] for of in parts.values() for r in of}
     body = []
     for part, of in parts.items():
         at = {r["case"]: _grown(r["value"], r["interval"]) for r in of}
-        body.append([part, PARTS[part].text, *(at.get(case, "-") for case in cases)])
-    return markdown_table(["part", "taken away, that is", *cases], body)
+        body.append([part, PARTS[part].text, *(at.get(case, "-") for case in seeds)])
+    return markdown_table(["part", "taken away, that is", *(f"{case}, {n} splits" for case, n in seeds.items())], body)
 
 
 def _part_lines(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:

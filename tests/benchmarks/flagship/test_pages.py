@@ -24,9 +24,9 @@ def test_what_shares_of_examples_do_to_ranks_has_a_table() -> None:
 
 
 def test_the_summary_has_a_column_for_each_case_and_shows_what_was_not_measured() -> None:
-    row = {"case": "one", "value": 0.031, "interval": [-0.01, 0.07]}
+    row = {"case": "one", "seeds": 3, "value": 0.031, "interval": [-0.01, 0.07]}
     head, _, solver, dropout = parts_table({"solver": [row], "dropout": []})
-    assert head == "| part | taken away, that is | one |"
+    assert head == "| part | taken away, that is | one, 3 splits |"
     assert solver.endswith("| +3.1% [-1.0%, +7.0%] |")
     assert dropout.endswith("| - |")
 
