@@ -34,7 +34,7 @@ from nasbench_lc.provenance import machine
 from predictors.configure import make
 
 DEAD = 0.15
-OBSERVE = (1, 2, 5, 10, 20)
+OBSERVE = (5, 10, 20)
 OURS, WITHOUT = "lc-gode-x", "lc-gode-x without the rule"
 ARMS = {OURS: OURS, WITHOUT: OURS, "extra-trees": "extra-trees", "last-value": "last-value"}
 Errors = dict[str, Floats]
