@@ -45,6 +45,7 @@ flagship: $(VENV)/.installed
 	done
 	$(BIN)/python -m benchmarks.flagship
 	$(BIN)/python -m benchmarks.flagship --tables
+	$(if $(DATA),$(BIN)/python -m benchmarks.dead_runs)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
