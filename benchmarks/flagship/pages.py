@@ -108,6 +108,7 @@ def page(record: Mapping[str, Any]) -> str:
             ["case", "observed", "seeds", OURS, RIVAL, "lower by", "median", f"median {RIVAL}", "tau", f"tau {RIVAL}", "top 10", f"top 10 {RIVAL}"],
             [[*_errors(r), number(r["median"]), number(r["baseline_median"]), *(f"{r[k]:.3f}" for k in RANKS)] for r in record["against"]],
         ),
+        *_worse_ranks(record["against"]),
         *(_ceiling(top) for top in record["ceilings"]),
         "## What the graph is worth",
         "",
@@ -147,6 +148,22 @@ def _head(row: Mapping[str, Any]) -> list[str]:
 
 def _errors(row: Mapping[str, Any]) -> list[str]:
     return [*_head(row), number(row["error"]), number(row["baseline_error"]), _reduction(row)]
+
+
+def _worse_ranks(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where it ranks worse, and whether that is more than splits differ."""
+    body = [
+        [*_head(r), title, f"{r[key]:.3f}", f"{r[f'baseline_{key}']:.3f}", _apart(r[key] - r[f"baseline_{key}"], r[f"{key}_interval"])]
+        for r in pairs
+        for key, title in (("kendall", "tau"), ("top10", "top 10"))
+        if r[key] < r[f"baseline_{key}"]
+    ]
+    text = f"Where {OURS} ranks worse, with the interval of a bootstrap over splits:"
+    return [text, "", *_table(["case", "observed", "seeds", "by", OURS, RIVAL, "difference"], body)] if body else []
+
+
+def _apart(value: float, interval: Sequence[float]) -> str:
+    return f"{value:+.3f} [{interval[0]:+.3f}, {interval[1]:+.3f}]"
 
 
 def _ceiling(top: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from benchmarks.flagship.answers import Answers
 from benchmarks.paired import means, means_over_splits, resamples
 from evaluation.noise_floor import noise_floor, repeated
 from evaluation.ranks import kendall, top_overlap
+from evaluation.stats import bootstrap_interval
 from nasbench_lc.curves import CurveSet, Floats, higher_is_better
 
 __all__ = ["Cell", "against", "calibration", "ceiling", "growth", "holm", "ranking", "worse"]
@@ -59,26 +60,30 @@ class Cell:
         """The median over curves and seeds: what the typical curve suffers, whatever a few do."""
         return float(np.nanmedian(self.values(model, name)))
 
-    def rank_scores(self, model: str) -> tuple[float, float]:
-        """Kendall's tau and the overlap of the best ten, means over seeds."""
+    def rank_scores(self, model: str) -> Floats:
+        """Kendall's tau and the overlap of the best ten under every seed, shape `(2, seeds)`."""
         up = higher_is_better(self.metric)
         pairs = list(zip(self.values(model, "final"), self.values(model, "truth"), strict=True))
         pairs = [(f[np.isfinite(t)], t[np.isfinite(t)]) for f, t in pairs]
-        tau = np.mean([np.nan_to_num(kendall(f, t)) for f, t in pairs])  # a constant forecast ranks nothing
-        return float(tau), float(np.mean([top_overlap(f, t, 10, up) for f, t in pairs]))
+        tau = [np.nan_to_num(kendall(f, t)) for f, t in pairs]  # a constant forecast ranks nothing
+        return np.array([tau, [top_overlap(f, t, 10, up) for f, t in pairs]])
 
 
 def against(cell: Cell, arm: str, baseline: str) -> dict[str, Any]:
-    """Two models on one cell: errors, by how much the one lies under the other with its 95 % interval, ranks."""
+    """Two models on one cell: errors, by how much the one lies under the other with its 95 % interval, ranks and by how much these are higher, with 95 %
+    intervals of a bootstrap over splits."""
     ours, theirs = cell.mean(arm, "error"), cell.mean(baseline, "error")
     low, high = np.nanquantile(1 - ours[1:] / theirs[1:], [0.025, 0.975])
-    (tau, top), (tau0, top0) = cell.rank_scores(arm), cell.rank_scores(baseline)
+    ranks, ranks0 = cell.rank_scores(arm), cell.rank_scores(baseline)
+    (tau, top), (tau0, top0) = ranks.mean(1).tolist(), ranks0.mean(1).tolist()
+    tau_apart, top_apart = map(bootstrap_interval, ranks - ranks0)
     return {
         "case": cell.case, "observe": cell.observe, "seeds": len(cell.seeds), "arm": arm, "baseline": baseline,
         "error": float(ours[0]), "baseline_error": float(theirs[0]),
         "median": cell.median(arm, "error"), "baseline_median": cell.median(baseline, "error"),
         "reduction": float(1 - ours[0] / theirs[0]), "interval": [float(low), float(high)],
-        "kendall": tau, "baseline_kendall": tau0, "top10": top, "baseline_top10": top0,
+        "kendall": tau, "baseline_kendall": tau0, "kendall_interval": tau_apart,
+        "top10": top, "baseline_top10": top0, "top10_interval": top_apart,
     }  # fmt: skip
 
 

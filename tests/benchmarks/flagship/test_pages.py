@@ -16,6 +16,15 @@ def test_parts_have_a_table_for_each_case_and_a_column_for_each_prefix() -> None
     assert "Shares of examples" not in text
 
 
+def test_worse_ranks_have_a_table_with_their_intervals_and_better_ones_none() -> None:
+    ranks = {"kendall": 0.7, "baseline_kendall": 0.71, "kendall_interval": (-0.03, 0.01), "top10": 0.5, "baseline_top10": 0.4}
+    row = {**PAIR, **ranks, "median": 0.1, "baseline_median": 0.1}
+    text = page({**NOTHING, "against": [row], "parts": {}})
+    assert "| one | 0 | 3 | tau | 0.700 | 0.710 | -0.010 [-0.030, +0.010] |" in text
+    assert "| top 10 | 0.500 |" not in text
+    assert "ranks worse" not in page({**NOTHING, "against": [{**row, "kendall": 0.8}], "parts": {}})
+
+
 def test_what_shares_of_examples_do_to_ranks_has_a_table() -> None:
     ranked = {**PAIR, "kendall": 0.7, "baseline_kendall": 0.6}
     text = page({**NOTHING, "parts": {"counts": [ranked, {**ranked, "observe": 10, "kendall": 0.8}]}})

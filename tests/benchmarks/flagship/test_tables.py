@@ -33,6 +33,8 @@ def test_half_the_error_is_a_reduction_of_half_whatever_is_drawn() -> None:
     assert row["top10"] == 1
     assert row["baseline_kendall"] < 0.5
     assert row["baseline_top10"] < 1
+    assert row["kendall_interval"] == pytest.approx([row["kendall"] - row["baseline_kendall"]] * 2)  # the seeds are equal
+    assert row["top10_interval"] == pytest.approx([1 - row["baseline_top10"]] * 2)
 
 
 def test_growth_is_the_mean_over_prefixes() -> None:
