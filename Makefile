@@ -46,6 +46,7 @@ flagship: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.flagship
 	$(BIN)/python -m benchmarks.flagship --tables
 	$(if $(DATA),$(BIN)/python -m benchmarks.dead_runs)
+	$(BIN)/python -m benchmarks.cost
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,98 @@
+"""What lc-gode-x costs: seconds of a fit, and of 1,000 forecasts in one call, on one thread.
+
+    python -m benchmarks.cost [--imports DIR] [--repeats 5]
+
+Every case of the flagship's tables that has its file, split seed 0. Writes benchmarks/results/cost.json and the table in docs/flagship.md. Forecasts are
+timed with extra-trees beside, call for call; every call grows its forests anew, since they belong to a prefix length.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.flagship.cases import CASES, Case
+from benchmarks.places import fill
+from evaluation.part import learnable_parts
+from evaluation.split import split
+from evaluation.table import markdown_table
+from nasbench_lc.curves import CurveSet
+from nasbench_lc.files import atomic
+from nasbench_lc.pool import one_thread
+from nasbench_lc.provenance import machine
+from predictors.base import Predictor
+from predictors.configure import make
+
+MODELS = ("lc-gode-x", "extra-trees")
+OBSERVE = (1, 10)
+FORECASTS = 1000
+
+
+def main() -> None:
+    """Fit, forecast, write."""
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    p.add_argument("--imports", type=Path, default=Path("reports/imports"))
+    p.add_argument("--repeats", type=int, default=5)
+    a = p.parse_args()
+    rows = []
+    with one_thread():
+        for case in CASES[:6]:
+            curves = case.curves((Path("datasets"), a.imports))
+            if curves is not None:
+                rows.append(cost(case, curves, a.repeats))
+                print(rows[-1], flush=True)
+    record = {"forecasts": FORECASTS, "repeats": a.repeats, "rows": rows, "machine": machine()}
+    doc = Path("docs/flagship.md")
+    documents = {
+        Path("benchmarks/results/cost.json"): json.dumps(record, indent=1) + "\n",
+        doc: fill(doc.read_text(), {"cost": "\n".join(table(rows))}),
+    }
+    for path, text in documents.items():
+        with atomic(path) as temporary:
+            temporary.write_text(text)
+
+
+def cost(case: Case, curves: CurveSet, repeats: int) -> dict[str, Any]:
+    """Seconds of one case, those of forecasts by model and prefix."""
+    parts = learnable_parts(split(curves, 0, case.train_size))
+    fitted: dict[str, Predictor] = {}
+    fits: dict[str, float] = {}
+    for model in MODELS:
+        began = time.perf_counter()
+        fitted[model] = make(model, {}, 0).fit(parts.train, parts.valid)
+        fits[model] = time.perf_counter() - began
+    test = parts.test.subset(np.resize(np.arange(len(parts.test)), FORECASTS))
+    took: dict[str, dict[str, list[float]]] = {model: {} for model in MODELS}
+    for k in OBSERVE:
+        observed, target = test.observe(k)
+        for _ in range(repeats):
+            for model, predictor in fitted.items():
+                began = time.perf_counter()
+                predictor.predict(observed, target.t)
+                took[model].setdefault(str(k), []).append(time.perf_counter() - began)
+    return {"case": case.name, "train": len(parts.train), "epochs": curves.epochs, "fit_seconds": fits, "forecast_seconds": took}
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for every case: the fit of the flagship, then forecasts of every model from every prefix, median and range."""
+    head = ["case", "learnt from", "epochs", f"{MODELS[0]}, fit (s)", *(f"{m}, {FORECASTS} from {k} (s)" for m in MODELS for k in OBSERVE)]
+    body = [
+        [
+            r["case"], str(r["train"]), str(r["epochs"]), f"{r['fit_seconds'][MODELS[0]]:.0f}",
+            *(_spread(r["forecast_seconds"][m][str(k)]) for m in MODELS for k in OBSERVE),
+        ]
+        for r in rows
+    ]  # fmt: skip
+    return markdown_table(head, body)
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    return f"{np.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+
+
+if __name__ == "__main__":
+    main()
