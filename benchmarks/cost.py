@@ -2,8 +2,8 @@
 
     python -m benchmarks.cost [--imports DIR] [--repeats 5]
 
-Every case of the flagship's tables that has its file, split seed 0. Writes benchmarks/results/cost.json and the table in docs/flagship.md. Forecasts are
-timed with extra-trees beside, call for call; every call grows its forests anew, since they belong to a prefix length.
+Every main case of the flagship's tables that has its file, split seed 0. Writes benchmarks/results/cost.json and the table in docs/flagship.md.
+Forecasts are timed with extra-trees beside, call for call; every call grows its forests anew, since they belong to a prefix length.
 """
 
 import argparse
@@ -16,18 +16,19 @@ from typing import Any
 import numpy as np
 
 from benchmarks.flagship.cases import CASES, Case
-from benchmarks.places import fill
+from benchmarks.flagship.plan import MAIN, OURS, RIVAL
+from benchmarks.places import publish
+from benchmarks.seconds import spread
 from evaluation.part import learnable_parts
 from evaluation.split import split
 from evaluation.table import markdown_table
 from nasbench_lc.curves import CurveSet
-from nasbench_lc.files import atomic
 from nasbench_lc.pool import one_thread
 from nasbench_lc.provenance import machine
 from predictors.base import Predictor
 from predictors.configure import make
 
-MODELS = ("lc-gode-x", "extra-trees")
+MODELS = (OURS, RIVAL)
 OBSERVE = (1, 10)
 FORECASTS = 1000
 
@@ -40,20 +41,13 @@ def main() -> None:
     a = p.parse_args()
     rows = []
     with one_thread():
-        for case in CASES[:6]:
-            curves = case.curves((Path("datasets"), a.imports))
+        for case in CASES:
+            curves = case.curves((Path("datasets"), a.imports)) if case.name in MAIN else None
             if curves is not None:
                 rows.append(cost(case, curves, a.repeats))
                 print(rows[-1], flush=True)
     record = {"forecasts": FORECASTS, "repeats": a.repeats, "rows": rows, "machine": machine()}
-    doc = Path("docs/flagship.md")
-    documents = {
-        Path("benchmarks/results/cost.json"): json.dumps(record, indent=1) + "\n",
-        doc: fill(doc.read_text(), {"cost": "\n".join(table(rows))}),
-    }
-    for path, text in documents.items():
-        with atomic(path) as temporary:
-            temporary.write_text(text)
+    publish(Path("docs/flagship.md"), {"cost": table(rows)}, {Path("benchmarks/results/cost.json"): json.dumps(record, indent=1) + "\n"})
 
 
 def cost(case: Case, curves: CurveSet, repeats: int) -> dict[str, Any]:
@@ -91,7 +85,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _spread(seconds: Sequence[float]) -> str:
-    return f"{np.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+    return "{median:.2f} ({min:.2f} to {max:.2f})".format(**spread(seconds))
 
 
 if __name__ == "__main__":

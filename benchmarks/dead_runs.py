@@ -11,15 +11,15 @@ The file is made by `nasbench-lc import klein SOURCE --out DIR/klein.h5`.
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.flagship.parts import PARTS
-from benchmarks.paired import means, reduction, resamples
-from benchmarks.places import fill
+from benchmarks.flagship.parts import PARTS, WHOLE
+from benchmarks.flagship.plan import OURS, RIVAL
+from benchmarks.paired import means, reduction
+from benchmarks.places import publish
 from evaluation.accuracy import mape
 from evaluation.cache import Cache
 from evaluation.fits import Fits
@@ -28,15 +28,15 @@ from evaluation.split import Split, split
 from evaluation.table import markdown_table, number
 from nasbench_lc.curves import Bools, CurveSet, Floats
 from nasbench_lc.dataset import CurveDataset
-from nasbench_lc.files import atomic
 from nasbench_lc.pool import one_thread
 from nasbench_lc.provenance import machine
 from predictors.configure import make
 
 DEAD = 0.15
 OBSERVE = (5, 10, 20)
-OURS, WITHOUT = "lc-gode-x", "lc-gode-x without the rule"
-ARMS = {OURS: OURS, WITHOUT: OURS, "extra-trees": "extra-trees", "last-value": "last-value"}
+WITHOUT = f"{OURS} without the rule"
+ARMS = {OURS: OURS, WITHOUT: OURS, RIVAL: RIVAL, "last-value": "last-value"}
+"""Name to model."""
 Errors = dict[str, Floats]
 """By arm the MAPE of every curve under every seed, shape `(seeds, N)`; NaN where it is not tested."""
 
@@ -56,24 +56,20 @@ def main() -> None:
     record = {"below": DEAD, "seeds": a.seeds, "curves": len(curves), "dead": int(dead.sum()), "rows": rows, "machine": machine()}
     lines = table(rows)
     print("\n".join(lines))
-    documents = {Path("benchmarks/results/dead_runs.json"): json.dumps(record, indent=1) + "\n"}
-    doc = Path("docs/flagship.md")
-    documents[doc] = fill(doc.read_text(), {"dead": "\n".join(lines)})
-    for path, text in documents.items():
-        with atomic(path) as temporary:
-            temporary.write_text(text)
+    publish(Path("docs/flagship.md"), {"dead": lines}, {Path("benchmarks/results/dead_runs.json"): json.dumps(record, indent=1) + "\n"})
 
 
 def measured(curves: CurveSet, dead: Bools, seeds: Sequence[int], fits: Fits) -> Mapping[int, Errors]:
     """By prefix what every arm makes of the test curves, having learnt from runs that are not dead."""
     place = {uid: i for i, uid in enumerate(curves.uid)}
+    gone = {curves.uid[i] for i in np.flatnonzero(dead)}
     found = {k: {arm: np.full((len(seeds), len(curves)), np.nan) for arm in ARMS} for k in OBSERVE}
     for j, seed in enumerate(seeds):
-        parts = alive(split(curves, seed), {uid for uid, gone in zip(curves.uid, dead, strict=True) if gone})
+        parts = alive(split(curves, seed), gone)
         rows = [place[uid] for uid in parts.test.uid]
         for arm, model in ARMS.items():
             predictor, _ = fits.fit(make(model, {}, seed), learnable_parts(parts))
-            with PARTS["strangers"].away() if arm == WITHOUT else nullcontext():
+            with (PARTS["strangers"] if arm == WITHOUT else WHOLE).away():
                 for k in OBSERVE:
                     observed, target = parts.test.observe(k)
                     found[k][arm][j, rows] = mape(predictor.predict(observed, target.t).mean, target.y)
@@ -89,7 +85,7 @@ def alive(parts: Split, dead: set[str]) -> Split:
 def row(errors: Errors, part: Bools, observe: int, name: str) -> dict[str, Any]:
     """The mean errors on some of the curves, and by how much the rule lowers that of lc-gode-x."""
     some = {arm: values[:, part] for arm, values in errors.items()}
-    once = resamples(range(int(part.sum())))[:1]
+    once = np.ones((1, int(part.sum())))
     value, low, high = reduction(some, OURS, WITHOUT)
     return {
         "runs": name, "observe": observe, "errors": {arm: float(means(values, once)[0]) for arm, values in some.items()},

@@ -1,11 +1,13 @@
 """Tables in documents: what stands between the markers ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` is made by a command."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.files import atomic
 
-__all__ = ["fill"]
+__all__ = ["fill", "publish"]
 
 
 def fill(text: str, tables: Mapping[str, str]) -> str:
@@ -20,3 +22,15 @@ def fill(text: str, tables: Mapping[str, str]) -> str:
             raise ConfigError(f"The document must have the lines {begin} and {end}; got one without. Put them where the table belongs.")
         text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, new=f"{begin}\n{table}\n{end}": new, text, flags=re.DOTALL)
     return text
+
+
+def publish(doc: Path, tables: Mapping[str, Sequence[str]], files: Mapping[Path, str]) -> None:
+    """Put tables, each a list of lines, into a document, and write the other files that belong to them; nothing is replaced before all texts are made.
+
+    Raises:
+        ConfigError: As :func:`fill`.
+    """
+    text = fill(doc.read_text(), {name: "\n".join(lines) for name, lines in tables.items()})
+    for path, content in {**files, doc: text}.items():
+        with atomic(path) as temporary:
+            temporary.write_text(content)

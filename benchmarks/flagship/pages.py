@@ -12,10 +12,9 @@ from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
 from benchmarks.flagship.plan import ASIDE, BLIND, OURS, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
-from benchmarks.places import fill
+from benchmarks.places import publish
 from evaluation.table import markdown_table, number
 from nasbench_lc.curves import CurveSet
-from nasbench_lc.files import atomic
 from nasbench_lc.provenance import machine
 
 __all__ = ["write"]
@@ -38,12 +37,8 @@ def write(found: Found, out: Path, doc: Path) -> None:
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
-    documents = {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)}
     summary = {name: by_prefix(record[name]) for name in ("against", "graph")} | {"parts": parts_table(record["parts_over_prefixes"])}
-    documents[doc] = fill(doc.read_text(), {name: "\n".join(lines) for name, lines in summary.items()})
-    for path, text in documents.items():
-        with atomic(path) as temporary:
-            temporary.write_text(text)
+    publish(doc, summary, {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)})
 
 
 def _cells(found: Found, models: Sequence[str]) -> list[Cell]:

@@ -85,10 +85,10 @@ def cross_table(title: str, rows: Sequence[Row], down: str, across: str, key: st
     return title, [down, *map(str, columns)], [[str(line), *(text(found.get((line, c))) for c in columns)] for line in lines]
 
 
-def tables_by(rows: Sequence[Row], by: str, across: str, scores: Mapping[str, str]) -> list[Section]:
-    """For every value of `by` a table of each score, title to key, models down."""
+def tables_by(rows: Sequence[Row], by: str, across: str, scores: Mapping[str, str], down: str = "model") -> list[Section]:
+    """For every value of `by` a table of each score, title to key, with a line for every value of `down`."""
     return [
-        cross_table(f"{value}: {title}", [row for row in rows if row[by] == value], "model", across, key)
+        cross_table(f"{value}: {title}", [row for row in rows if row[by] == value], down, across, key)
         for value in dict.fromkeys(row[by] for row in rows)
         for title, key in scores.items()
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.studies.base import Source, Study, Unavailable, cross_table, error_and_tau, tables_by
+from benchmarks.studies.base import Source, Study, Unavailable, error_and_tau, tables_by
 from benchmarks.studies.fits import Fit
 from evaluation.matching import beside
 from evaluation.results import Row
@@ -73,7 +73,7 @@ TRANSFER = Study(
 
 
 def _own_fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
-    for a, b in PAIRS[:2]:
+    for a, b in PAIRS[:2]:  # of the third target the split leaves 112 curves and no 200 to compare with
         found = _pair(source, a, b)
         if isinstance(found, Unavailable):
             yield found
@@ -89,10 +89,7 @@ def _own_fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
 
 
 def _own_sections(rows: Sequence[Row]) -> list[Section]:
-    return [
-        cross_table(f"{pair}: MAPE", [row for row in rows if row["transfer"] == pair], "case", "curves", "mape")
-        for pair in dict.fromkeys(row["transfer"] for row in rows)
-    ]
+    return tables_by(rows, "transfer", "curves", {"MAPE": "mape"}, down="case")
 
 
 OWN_CURVES = Study(
