@@ -21,8 +21,8 @@ from nasbench_lc.provenance import environment
 
 __all__ = ["Checkpoint", "load", "save"]
 
-_VERSION = 3
-"""One higher whenever arrays that an older version wrote would no longer mean the same to a model: 2 by features, 3 by shares of examples."""
+_VERSION = 4
+"""One higher whenever arrays that an older version wrote would no longer mean the same to a model: 2 by features, 3 by shares of examples, 4 by runs at rest."""
 
 
 @dataclass(frozen=True, eq=False)

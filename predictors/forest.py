@@ -1,6 +1,7 @@
 """Extremely randomised trees over whole futures."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
@@ -9,10 +10,12 @@ from nasbench_lc.curves import Floats
 from predictors.options import Options, number
 from predictors.table import Table
 
-__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "weighted_future"]
+__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "grown", "weighted_future"]
 
 CALM = 0.01
 """The least spread of a forecast, on the scale."""
+REMEMBERED = 8
+"""How many forests are kept grown: those of a few prefix lengths."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,7 @@ def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestC
     centred = target - target.mean(0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
-    forest = ExtraTreesRegressor(
-        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=1
-    )
-    scores = u[:, :keep] * s[:keep]
-    forest.fit(train, scores[:, 0] if keep == 1 else scores)
+    forest = grown(Matrix.of(train), Matrix.of(u[:, :keep] * s[:keep]), config)
     here, there = forest.apply(query), forest.apply(train)
     weights = np.zeros((len(query), len(train)))
     for tree in range(config.trees):
@@ -86,3 +85,28 @@ def weighted_future(weights: Floats, target: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of the futures `(n, H)` under weights `(N, n)`: two arrays of shape `(N, H)`."""
     mean = weights @ target
     return mean, np.sqrt(np.maximum(weights @ target**2 - mean**2, 0.0))
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers `(n, F)` that are equal to others by what they are, so that a memory can be asked for them."""
+
+    content: bytes
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, values: Floats) -> "Matrix":
+        return cls(values.tobytes(), values.shape)
+
+    @property
+    def values(self) -> Floats:
+        return np.frombuffer(self.content, dtype=np.float64).reshape(self.shape)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def grown(train: Matrix, target: Matrix, config: ForestConfig) -> ExtraTreesRegressor:
+    """The forest of training rows `(n, F)` and targets `(n, C)`: from memory where a model is asked again from prefixes of the same length."""
+    forest = ExtraTreesRegressor(
+        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=1
+    )
+    return forest.fit(train.values, target.values if target.shape[1] > 1 else target.values[:, 0])

@@ -26,6 +26,8 @@ __all__ = ["StandardCurves"]
 
 LEAST = 0.02
 FAR = 4.0
+CREEP, FEW = 0.1, 4
+"""Where some training curve moved less than this, in spreads of all values, a prefix at rest is nothing strange; of fewer epochs none is called so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,7 @@ class StandardCurves:
         spread: How far training curves lie from it, likewise.
         low: The least value of the metric to forecast in training at each epoch, shape `(T,)`.
         high: The greatest, likewise.
+        moved: By how much, at least, a training curve moved within its first epochs: the least range of any prefix, shape `(T,)`.
         static: Mean, deviation, least and greatest value of the static features, shape `(4, F)`; those that never differ have deviation 0.
     """
 
@@ -48,6 +51,7 @@ class StandardCurves:
     spread: Floats
     low: Floats
     high: Floats
+    moved: Floats
     static: Floats
 
     @classmethod
@@ -59,13 +63,14 @@ class StandardCurves:
         y = columns(train.y, train.metrics, metrics)
         bounds = limits(np.stack([to_scale(y[:, :, j], m) for j, m in enumerate(metrics)], axis=-1))
         nothing = np.empty((0, 0))
-        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing)
+        bare = cls(pack_json(names), bounds, nothing, nothing, nothing, nothing, nothing, nothing)
         z = bare._scaled(train.y, train.metrics)
         mean = held(over_curves(np.nanmean, z))
         spread = held(np.sqrt(over_curves(np.nanmean, np.clip(z - mean, -3, 3) ** 2)))
-        low, high = (held(over_curves(extreme, z[:, :, :1]))[:, 0] for extreme in (np.nanmin, np.nanmax))
+        low, high = (held(over_curves(extreme, z[:, :, 0])) for extreme in (np.nanmin, np.nanmax))
         x = bare._static(train)
-        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, _summary(x))
+        moved = held(over_curves(np.nanmin, _ranges(bare._own(train.target))))
+        return cls(pack_json(names), bounds, mean, np.maximum(spread, LEAST), low, high, moved, _summary(x))
 
     @classmethod
     def from_state(cls, state: Mapping[str, npt.NDArray[np.generic]]) -> "StandardCurves":
@@ -146,17 +151,32 @@ class StandardCurves:
         return raw.clamp(float(self.low.min()), float(self.high.max()))
 
     def stranger(self, observed: Observed) -> tuple[Floats, Floats]:
-        """How far outside the training curves each prefix ends, 0 (by less than a quarter of their range) to 1 (by half of it), and where it does.
+        """How far each prefix is from all that training curves show, 0 to 1, and where it ends, both of shape `(N, 1)`.
 
-        Both of shape `(N, 1)`, the second on the scale of :mod:`predictors.scale` and within the limits.
+        One that ends outside them is one from half of their range on, 0 up to a quarter; one that has moved less than any of them is one from a third
+        of the least movement down, 0 above two thirds. The end is on the scale of :mod:`predictors.scale`, within the limits unless the run is at rest.
         """
         k = min(len(observed.t), self.epochs)
         if not k:
             return np.zeros((len(observed), 1)), np.zeros((len(observed), 1))
         last = torch.from_numpy(self._scaled(observed.y, observed.metrics)[:, k - 1 : k, 0])
         low, high = float(self.low[k - 1]), float(self.high[k - 1])
-        outside = torch.maximum(last - high, low - last).numpy() / max(high - low, 0.1)
-        return np.nan_to_num((4 * outside - 1).clip(0, 1)), np.nan_to_num(to_scale(self.scale.inverse(last).numpy(), observed.metric))
+        outside = (4 * torch.maximum(last - high, low - last).numpy() / max(high - low, 0.1) - 1).clip(0, 1)
+        own, end = to_scale(observed.target[:, k - 1 : k], observed.metric), to_scale(self.scale.inverse(last).numpy(), observed.metric)
+        rest = self._at_rest(observed.target[:, :k])
+        return np.nan_to_num(np.fmax(outside, rest)), np.nan_to_num(np.where(rest > 0, own, end))
+
+    def _at_rest(self, y: Floats) -> Floats:
+        """How much less prefixes `(N, K)` of the metric moved than any training curve did, 0 to 1, shape `(N, 1)`; 0 where the last value is missing."""
+        least = float(self.moved[y.shape[1] - 1])
+        if y.shape[1] < FEW or least < CREEP:
+            return np.zeros((len(y), 1))
+        z = self._own(y)
+        return np.where(np.isfinite(z[:, -1:]), (2 - 3 * _ranges(z)[:, -1:] / least).clip(0, 1), 0.0)
+
+    def _own(self, y: Floats) -> Floats:
+        """Values of the metric to forecast on the scale of :class:`MetricScale`, as they are; NaN where not finite."""
+        return self.scale.forward(torch.from_numpy(np.where(np.isfinite(y), y, np.nan))).numpy()
 
     def _static(self, data: CurveSet | Observed) -> Floats:
         words = unpack_json(self.names)
@@ -180,3 +200,8 @@ def _summary(x: Floats) -> Floats:
     """Mean, deviation (0 where a column never differs), least and greatest value of every column of `(n, F)`, shape `(4, F)`."""
     mean, deviation = x.mean(0), x.std(0)
     return np.stack([mean, np.where(deviation > 1e-9 * (1 + np.abs(mean)), deviation, 0.0), x.min(0), x.max(0)])
+
+
+def _ranges(z: Floats) -> Floats:
+    """How far apart the values of each curve `(N, T)` lie up to each epoch; NaN before the first."""
+    return np.fmax.accumulate(z, axis=1) - np.fmin.accumulate(z, axis=1)

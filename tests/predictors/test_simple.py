@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from nasbench_lc.errors import ConfigError, NotFittedError
 from predictors.arch_only import ArchOnly
 from predictors.extra_trees import ExtraTrees
-from predictors.forest import ForestConfig, forest_forecast, forest_weights, weighted_future
+from predictors.forest import ForestConfig, forest_forecast, forest_weights, grown, weighted_future
 from predictors.knn import KNN, KNNConfig
 from predictors.last_value import LastValue
 from predictors.mean_curve import MeanCurve
@@ -98,6 +98,19 @@ def test_forest_weights_are_the_forest() -> None:
     oracle = ExtraTreesRegressor(20, min_samples_leaf=2, max_features=0.5, random_state=3).fit(x, (u * s)[:, :kept])
     scores = (weighted_future(weights, y)[0] - y.mean(0)) @ v[:kept].T
     np.testing.assert_allclose(scores, oracle.predict(q).reshape(30, -1), atol=1e-9)
+
+
+def test_a_forest_is_grown_once_for_the_same_numbers_and_anew_for_others() -> None:
+    rng = np.random.default_rng(1)
+    x, q, y = rng.standard_normal((40, 3)), rng.standard_normal((5, 3)), rng.standard_normal((40, 4))
+    config = ForestConfig(trees=3)
+    grown.cache_clear()
+    first = forest_weights(x, q, y, config)
+    np.testing.assert_array_equal(forest_weights(np.asfortranarray(x), q, y.copy(), config), first)
+    assert grown.cache_info().misses == 1
+    assert not np.array_equal(forest_weights(x, q, y, ForestConfig(trees=3, seed=1)), first)
+    assert not np.array_equal(forest_weights(x[::-1], q, y, config), first)
+    assert grown.cache_info().misses == 3
 
 
 def test_extra_trees_are_the_mean_of_a_forest_of_changes_and_one_of_levels() -> None:

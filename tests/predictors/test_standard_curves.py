@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from nasbench_lc.architecture import Node
+from predictors.scale import from_scale
 from predictors.standard_curves import StandardCurves
 from tests.predictors.toy_curves import chain, power_curves
 
@@ -40,6 +42,45 @@ def test_a_stranger_is_one_that_ends_outside_all_training_curves() -> None:
     far = replace(observed, y=np.full_like(observed.y, 1e-3 * observed.y.min()))
     assert (curves.stranger(far)[0] == 1).all()
     assert (curves.stranger(train.observe(0)[0])[0] == 0).all()
+
+
+@pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
+def test_a_run_at_rest_where_every_training_curve_moved_is_a_stranger_that_stays(metric: str) -> None:
+    train = power_curves(60, seed=1, metric=metric)
+    curves = StandardCurves.fit(train, graph=True)
+    observed, _ = train.observe(6)
+    assert (curves.stranger(observed)[0] == 0).all()
+    level = train.target[:, 3].max()  # which training curves pass
+    rest = replace(observed, y=np.full_like(observed.y, level))
+    share, end = curves.stranger(rest)
+    assert (share == 1).all()
+    np.testing.assert_allclose(from_scale(end, metric), level, rtol=1e-9)
+    blank = rest.y.copy()
+    blank[:, -1] = np.nan
+    assert (curves.stranger(replace(rest, y=blank))[0] == 0).all()
+    short, _ = train.observe(3)
+    assert (curves.stranger(replace(short, y=np.full_like(short.y, level)))[0] == 0).all()
+
+
+def test_half_as_much_movement_as_the_least_is_half_a_stranger() -> None:
+    train = power_curves(60, seed=1)
+    curves = StandardCurves.fit(train, graph=True)
+    observed, _ = train.observe(6)
+    z = curves.scale.forward(torch.from_numpy(train.target[0, 5:6])) + curves.moved[5] / 2 * torch.tensor([0.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    y = observed.y.copy()
+    y[0, :, 0] = curves.scale.inverse(z).numpy()
+    share, _ = curves.stranger(replace(observed, y=y))
+    np.testing.assert_allclose(share[0], 0.5, rtol=1e-6)
+
+
+def test_one_training_curve_at_rest_makes_rest_familiar() -> None:
+    train = power_curves(60, seed=1)
+    y = train.y.copy()
+    y[7] = y[7, 2]
+    curves = StandardCurves.fit(replace(train, y=y), graph=True)
+    observed, _ = train.observe(6)
+    rest = replace(observed, y=np.full_like(observed.y, train.target[:, 3].max()))
+    assert (curves.stranger(rest)[0] == 0).all()
 
 
 def test_without_the_graph_only_hyperparameters_are_features() -> None:
