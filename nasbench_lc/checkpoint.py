@@ -22,7 +22,7 @@ from nasbench_lc.provenance import environment
 __all__ = ["Checkpoint", "load", "save"]
 
 _VERSION = 4
-"""One higher whenever arrays that an older version wrote would no longer mean the same to a model: 2 by features, 3 by shares of examples, 4 by runs at rest."""
+"""One higher whenever arrays that an older version wrote are no longer what a model needs: 2 by features, 3 by shares of examples, 4 by runs at rest."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -153,8 +153,8 @@ class StandardCurves:
     def stranger(self, observed: Observed) -> tuple[Floats, Floats]:
         """How far each prefix is from all that training curves show, 0 to 1, and where it ends, both of shape `(N, 1)`.
 
-        One that ends outside them is one from half of their range on, 0 up to a quarter; one that has moved less than any of them is one from a third
-        of the least movement down, 0 above two thirds. The end is on the scale of :mod:`predictors.scale`, within the limits unless the run is at rest.
+        One that ends outside them is one from half of their range on, 0 up to a quarter; one that has moved less than any of them is one from a quarter
+        of the least movement down, 0 from half of it on. The end is on the scale of :mod:`predictors.scale`, within the limits unless the run is at rest.
         """
         k = min(len(observed.t), self.epochs)
         if not k:
@@ -172,7 +172,7 @@ class StandardCurves:
         if y.shape[1] < FEW or least < CREEP:
             return np.zeros((len(y), 1))
         z = self._own(y)
-        return np.where(np.isfinite(z[:, -1:]), (2 - 3 * _ranges(z)[:, -1:] / least).clip(0, 1), 0.0)
+        return np.where(np.isfinite(z[:, -1:]), (2 - 4 * _ranges(z)[:, -1:] / least).clip(0, 1), 0.0)
 
     def _own(self, y: Floats) -> Floats:
         """Values of the metric to forecast on the scale of :class:`MetricScale`, as they are; NaN where not finite."""

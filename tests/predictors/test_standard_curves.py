@@ -62,11 +62,12 @@ def test_a_run_at_rest_where_every_training_curve_moved_is_a_stranger_that_stays
     assert (curves.stranger(replace(short, y=np.full_like(short.y, level)))[0] == 0).all()
 
 
-def test_half_as_much_movement_as_the_least_is_half_a_stranger() -> None:
+def test_three_eighths_of_the_least_movement_is_half_a_stranger() -> None:
     train = power_curves(60, seed=1)
     curves = StandardCurves.fit(train, graph=True)
     observed, _ = train.observe(6)
-    z = curves.scale.forward(torch.from_numpy(train.target[0, 5:6])) + curves.moved[5] / 2 * torch.tensor([0.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    step = torch.tensor([0.0, 0.0, 0.0, 0.0, curves.moved[5] * 3 / 8, 0.0])
+    z = curves.scale.forward(torch.from_numpy(train.target[0, 5:6])) + step
     y = observed.y.copy()
     y[0, :, 0] = curves.scale.inverse(z).numpy()
     share, _ = curves.stranger(replace(observed, y=y))
