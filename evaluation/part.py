@@ -18,6 +18,7 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from nasbench_lc.unsaid import unsaid_quantiles
 from predictors.base import Predictor
+from predictors.few_shot import FewShot
 
 __all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "learnable_parts", "main_prefix", "run_part"]
 
@@ -105,7 +106,7 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
         try:
             if predictor is None or failure:
                 raise ConfigError(failure)
-            forecast = predictor.predict(observed, target.t[: last - k])
+            forecast = _asked(predictor, job).predict(observed, target.t[: last - k])
         except ConfigError as error:
             notes.append(Note(job.model, f"No forecast from {k} epochs: {error}"))
             for h in horizons:
@@ -126,6 +127,11 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
     return Part(tuple(rows), tuple(ok), tuple(notes), fan, shape)
 
 
+def _asked(predictor: Predictor, job: Job) -> Predictor:
+    """Who forecasts: what was fitted here is set right by the few curves that the split has for it."""
+    return predictor if job.split.few is None or job.fitted is not None else FewShot(predictor, job.split.few)
+
+
 def _fit(predictor: Predictor, job: Job, fits: Fits) -> tuple[Predictor, float | None, str]:
     try:
         return (*fits.fit(predictor, job.split), "")
@@ -135,7 +141,8 @@ def _fit(predictor: Predictor, job: Job, fits: Fits) -> tuple[Predictor, float |
 
 def _empty_row(job: Job, k: int, h: int) -> Row:
     row: Row = dict.fromkeys(KEYS)
-    n_train = None if job.fitted is not None else len(job.split.train)
+    few = job.split.few
+    n_train = None if job.fitted is not None else len(job.split.train) + (0 if few is None else len(few))
     known = {"model": job.model, "metric": job.split.test.metric, "observe": k, "horizon": h, "seed": job.seed, "n_train": n_train}
     return {**row, **known, "protocol": job.protocol.name}
 
@@ -154,7 +161,7 @@ def _row(job: Job, answer: _Answer, h: int, keep: Bools) -> Row:
 def _savings(job: Job, answer: _Answer, h: int) -> Row:
     test, inference = job.split.test, answer.predict_seconds
     full, observed = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, answer.k)
-    training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid))
+    training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid, job.split.few) if part is not None)
     fit = math.nan if answer.fit_seconds is None else answer.fit_seconds
     values = {
         "speedup": speedup(full, observed, inference),
@@ -175,4 +182,4 @@ def learnable(curves: CurveSet) -> CurveSet:
 
 def learnable_parts(parts: Split) -> Split:
     """The same split with what predictors learn from left to the :func:`learnable` curves; the test part stays whole."""
-    return Split(learnable(parts.train), learnable(parts.valid), parts.test)
+    return replace(parts, train=learnable(parts.train), valid=learnable(parts.valid))

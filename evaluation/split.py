@@ -34,11 +34,13 @@ class Split:
         train: What predictors learn from.
         valid: What they stop early and calibrate on.
         test: What they are scored on, once.
+        few: Curves of the task at hand that set right what was learnt from another's (:mod:`predictors.few_shot`); None elsewhere.
     """
 
     train: CurveSet
     valid: CurveSet
     test: CurveSet
+    few: CurveSet | None = None
 
 
 def split(curves: CurveSet, seed: int, train_size: int | None = None) -> Split:

@@ -14,7 +14,7 @@ __all__ = ["ForestConfig", "forest_forecast", "forest_weights", "grown", "weight
 
 CALM = 0.01
 """The least spread of a forecast, on the scale."""
-REMEMBERED = 8
+REMEMBERED = 16
 """How many forests are kept grown: those of a few prefix lengths."""
 
 

@@ -22,6 +22,7 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.pool import one_thread
 from predictors.base import Predictor
 from predictors.configure import make
+from predictors.few_shot import FewShot
 
 __all__ = ["KEPT", "Fit", "Mean", "answer", "means"]
 
@@ -47,6 +48,7 @@ class Fit:
         tests: The curves it is scored on, by what the study calls them.
         pairs: (observe, horizon), ascending.
         labels: What else tells this fit from others of the study.
+        few: Curves that are not learnt from but set forecasts right (:mod:`predictors.few_shot`); None for none.
     """
 
     spec: str
@@ -56,13 +58,14 @@ class Fit:
     tests: Mapping[str, CurveSet]
     pairs: tuple[tuple[int, int], ...]
     labels: Mapping[str, Any] = field(default_factory=dict)
+    few: CurveSet | None = None
 
 
 def answer(fit: Fit, cache: Cache) -> list[Row]:
     """One row for every test set and pair, from the cache where it was answered before; scores are None where the model cannot answer."""
     name, options = parse_spec(fit.spec)
     predictor = make(name, options, fit.seed)
-    sets = {"train": fit.train, "valid": fit.valid, **fit.tests}
+    sets = {"train": fit.train, "valid": fit.valid, **({} if fit.few is None else {"few": fit.few}), **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
@@ -77,18 +80,19 @@ def _scored(fit: Fit, predictor: Predictor, fits: Fits) -> list[Row]:
     rows = []
     with one_thread():
         try:
-            predictor, _ = fits.fit(predictor, Split(train, valid, valid))
+            fitted, _ = fits.fit(predictor, Split(train, valid, valid))
+            asked = fitted if fit.few is None else FewShot(fitted, fit.few)
         except ConfigError as error:
             return [
                 {"on": name, "observe": k, "horizon": h, "seed": fit.seed, "why": str(error)} for name in fit.tests for k, h in fit.pairs
             ]
         for name, test in fit.tests.items():
-            part = run_part(Job(fit.spec, lambda: predictor, predictor, fit.seed, Split(train, valid, test), Strict(), fit.pairs))
+            part = run_part(Job(fit.spec, lambda: asked, asked, fit.seed, Split(train, valid, test), Strict(), fit.pairs))
             for row in part.rows:
                 kept = {key: row[key] for key in KEPT}
                 if part.forecast is not None and row["observe"] == main_prefix([k for k, _ in fit.pairs]):
                     kept["true_ranks"] = true_ranks(part.forecast.mean[:, -1], test.target[:, row["horizon"] - 1], test.metric)
-                rows.append({"on": name, "n_train": len(train), **kept})
+                rows.append({"on": name, "n_train": len(train) + (0 if fit.few is None else len(fit.few)), **kept})
     return rows
 
 

@@ -43,17 +43,20 @@ def _fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
         for seed in range(seeds):
             base, whole = split(from_curves, seed), split(goal, seed)
             some = _some(goal, seed, whole, FEW)
-            cases = {"zero-shot": (base.train, base.valid)}
+            cases = {"zero-shot": base}
             for n, part in some.items():
                 both = beside(base, part)
                 if n == FEW[0]:
-                    cases[f"with {n}, unmoved"] = concatenate(base.train, part.train), concatenate(base.valid, part.valid)
-                cases[f"with {n} of the target"] = both.train, both.valid
-                cases[f"{n} of the target alone"] = part.train, part.valid
-            cases["all of the target"] = whole.train, whole.valid
-            for case, (train, valid) in cases.items():
+                    cases[f"with {n}, unmoved"] = Split(
+                        concatenate(base.train, part.train), concatenate(base.valid, part.valid), whole.test
+                    )
+                cases[f"with {n} of the target"] = both
+                cases[f"{n} of the target alone"] = part
+            cases["all of the target"] = whole
+            for case, parts in cases.items():
                 for model in MODELS:
-                    yield Fit(model, seed, train, valid, {b: whole.test}, pairs, {"learnt from": case, "transfer": f"{a} to {b}"})
+                    labels = {"learnt from": case, "transfer": f"{a} to {b}"}
+                    yield Fit(model, seed, parts.train, parts.valid, {b: whole.test}, pairs, labels, parts.few)
 
 
 def _sections(rows: Sequence[Row]) -> list[Section]:
@@ -63,8 +66,9 @@ def _sections(rows: Sequence[Row]) -> list[Section]:
 
 TRANSFER = Study(
     "Transfer",
-    "10 epochs observed, scored on the test part of the target. The curves of the target that are learnt from come from its train and valid parts; "
-    "beside them the source's are moved to their mean and spread (`evaluation/matching.py`), but for the column that says unmoved; "
+    "10 epochs observed, scored on the test part of the target. The curves of the target that are known come from its train and valid parts. With "
+    "them the source's are moved to their mean and spread (`evaluation/matching.py`), and fewer than 39 set right what these teach "
+    "(`predictors/few_shot.py`), while more are learnt from; in the column that says unmoved nothing is moved and all is learnt from. "
     "`nasbench-lc evaluate SOURCE.h5 --transfer-to TARGET.h5 --transfer-curves K` asks the same of any two files. "
     "A mean above 1 comes from single curves of which the forecast explodes.",
     _fits,
@@ -85,7 +89,7 @@ def _own_fits(source: Source, seeds: int) -> Iterator[Fit | Unavailable]:
                 for case, part in {"with the source": beside(base, own), "alone": own}.items():
                     for model in OWN_MODELS:
                         labels = {"case": f"{model}, {case}", "curves": n, "transfer": f"{a} to {b}"}
-                        yield Fit(model, seed, part.train, part.valid, {b: whole.test}, ((10, goal.epochs),), labels)
+                        yield Fit(model, seed, part.train, part.valid, {b: whole.test}, ((10, goal.epochs),), labels, part.few)
 
 
 def _own_sections(rows: Sequence[Row]) -> list[Section]:

@@ -46,7 +46,7 @@ _QUICK = ("lc-gode", "last-value", "mean-curve", "gaussian", "knn", "extra-trees
     type=int,
     default=0,
     show_default=True,
-    help="With --transfer-to: target curves that the fit sees; FILE's are moved to where they lie.",
+    help="With --transfer-to: target curves that are known; FILE's are moved to where they lie.",
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the models that have it; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the report goes; reports/FILE by default.")

@@ -1,0 +1,159 @@
+"""What learnt from another task, set right by a few curves of this one.
+
+Curves of another task say what prefixes, architectures and hyperparameters mean; a few of one's own say by how much that is off here, and where. So
+the few are not learnt from but forecast: their errors, on the scale of :mod:`predictors.scale`, are what forecasts are corrected by. A forest tells which
+of the few a new curve is like, by what is forecast of it and what it has shown. Its correction is the median of their errors at each epoch, weighted by
+how like they are, where errors of 0 weigh as much as five curves of average weight.
+
+The same errors tell how wide intervals must be. Each of five parts of the few is corrected by the other four, and intervals are stretched, all by one
+factor, so that those of 80 % hold 80 % of what is left, with n + 1 for n as in :mod:`predictors.conformal`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Self, final
+
+import numpy as np
+import numpy.typing as npt
+
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
+from nasbench_lc.forecast import Forecast
+from predictors.base import Predictor, State
+from predictors.forest import ForestConfig, forest_weights
+from predictors.packing import pack, unpack
+from predictors.prefix import fill
+from predictors.scale import from_scale, to_scale
+
+__all__ = ["FewShot"]
+
+UNCHANGED = 5.0
+"""As how many curves, spread over all of the few, the forecast as it is counts. Chosen with the forest on 3 to 38 curves of mlp-car and mlp-segment,
+splits 100 to 103: with 0.2 in place of 5 / n three curves do harm."""
+FOREST = ForestConfig(trees=100, leaf=1)
+FAR = 3.0
+"""Errors are read within so much of 0: a loss 20 times too high."""
+COVERAGE, FOLDS = 0.8, 5
+LEAST = 1e-6
+
+
+@final
+class FewShot(Predictor):
+    """A predictor and a few curves that it has not learnt from, by whose errors its forecasts are corrected.
+
+    It is in no registry: :func:`evaluation.matching.beside` says when it serves. A density is not passed on, since a corrected one is none that the
+    predictor knows.
+
+    Arguments:
+        base: What forecasts, fitted or not.
+        few: `n` curves of the task at hand.
+    """
+
+    def __init__(self, base: Predictor, few: CurveSet) -> None:
+        self.base, self.few, self.config = base, few, base.config
+
+    def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
+        """Fit the base; the few are not learnt from."""
+        self.base.fit(train, valid)
+        return self
+
+    def predict(self, observed: Observed, t: Floats) -> Forecast:
+        """The base's forecast, corrected; as it is where the few have no errors to show. Errors as the base's."""
+        k, last, metric = len(observed.t), self.few.epochs, observed.metric
+        if k >= last:
+            return self.base.predict(observed, t)
+        prefix, target = self.few.observe(k)
+        epochs = target.t  # always all: a correction should not depend on which are asked for
+        shown, asked = self.base.predict(prefix, epochs), self.base.predict(observed, np.union1d(epochs, t))
+        z = to_scale(shown.mean, metric)
+        off = np.clip(to_scale(target.y, metric) - z, -FAR, FAR)
+        whole = np.asarray(np.isfinite(off).all(axis=1))
+        if not whole.any():
+            return self.base.predict(observed, t)
+        known, off = _signs(z, prefix)[whole], off[whole]
+        here, upto = np.searchsorted(asked.t, t), np.searchsorted(asked.t, epochs)
+        moved = _corrections(known, off, _signs(to_scale(asked.mean[:, upto], metric), observed))
+        moved = moved[:, np.clip(t, k + 1, last).astype(np.int64) - 1 - k]
+        left = off - _left_out(known, off)
+        return _moved(asked, here, t, moved, _stretch(left, shown, whole, metric), metric)
+
+    def state(self) -> State:
+        """That of the base, and the few."""
+        return {f"base.{k}": v for k, v in self.base.state().items()} | {f"few.{k}": v for k, v in pack(self.few).items()}
+
+    def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `state`."""
+        self.base.load_state(_under("base.", state))
+        self.few = unpack(_under("few.", state))
+        return self
+
+    @classmethod
+    def restored(cls, base: Predictor, state: Mapping[str, npt.NDArray[np.generic]]) -> Predictor:
+        """A predictor from what a checkpoint holds of it: `base` with its state, set right where the state has a few curves."""
+        few = _under("few.", state)
+        return cls(base, unpack(few)).load_state(state) if few else base.load_state(state)
+
+
+def _under(prefix: str, state: Mapping[str, npt.NDArray[np.generic]]) -> State:
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+def _signs(z: Floats, prefix: Observed) -> Floats:
+    """By what curves are told apart, shape `(N, F)`: the forecast at its beginning, after a quarter and at its end, the last value and that halfway."""
+    columns = [z[:, i] for i in sorted({0, z.shape[1] // 4, z.shape[1] - 1})]
+    k = len(prefix.t)
+    if k:
+        seen = fill(to_scale(prefix.target, prefix.metric), np.zeros(k))
+        columns += [seen[:, k - 1], seen[:, (k - 1) // 2]]
+    return np.nan_to_num(np.stack(columns, axis=1))
+
+
+def _corrections(known: Floats, off: Floats, asked: Floats) -> Floats:
+    """Weighted medians of the errors `off` `(n, H)` of curves with signs `known` `(n, F)`, for each with signs `asked` `(N, F)`: shape `(N, H)`."""
+    n = len(known)
+    weights = np.concatenate([forest_weights(known, asked, off, FOREST), np.full((len(asked), 1), UNCHANGED / n)], axis=1)
+    values = np.concatenate([off, np.zeros((1, off.shape[1]))])
+    order = np.argsort(values, axis=0, kind="stable")
+    out = np.empty((len(asked), off.shape[1]))
+    for h in range(off.shape[1]):
+        mass = np.cumsum(weights[:, order[:, h]], axis=1)
+        middle = (mass < mass[:, -1:] / 2).sum(1)
+        out[:, h] = values[order[:, h], h][np.minimum(middle, n)]
+    return out
+
+
+def _left_out(known: Floats, off: Floats) -> Floats:
+    """What each of the curves would be corrected by, had it not been there, shape `(n, H)`; 0 for a single one."""
+    out = np.zeros_like(off)
+    part = np.arange(len(known)) % FOLDS
+    for fold in range(min(FOLDS, len(known)) if len(known) > 1 else 0):
+        out[part == fold] = _corrections(known[part != fold], off[part != fold], known[part == fold])
+    return out
+
+
+def _stretch(left: Floats, shown: Forecast, whole: Bools, metric: str) -> float:
+    """By what intervals must be stretched to hold 80 % of what is left of the errors; 1 where they are not known."""
+    z = to_scale(shown.mean, metric)
+    low, high = (to_scale(side, metric) for side in shown.interval(COVERAGE))
+    side = np.where(left > 0, (high - z)[whole], (z - low)[whole])
+    ratio = np.abs(left) / np.maximum(side, LEAST)
+    n = len(left)
+    known = ratio[np.isfinite(ratio)]
+    return float(np.quantile(known, min(COVERAGE * (n + 1) / n, 1.0))) if known.size else 1.0
+
+
+def _moved(forecast: Forecast, here: npt.NDArray[np.int64], t: Floats, by: Floats, stretch: float, metric: str) -> Forecast:
+    """The forecast at `t`, which is its epochs `here`, moved by `(N, H)` on the scale and stretched around its mean."""
+    z = to_scale(forecast.mean[:, here], metric)
+    centre = z + by
+    quantiles = centre[..., None] + stretch * (to_scale(forecast.quantiles[:, here], metric) - z[..., None])
+    samples = forecast.samples
+    if samples is not None:
+        samples = from_scale(centre[:, None] + stretch * (to_scale(samples[:, :, here], metric) - z[:, None]), metric)
+    return replace(
+        forecast,
+        t=t,
+        mean=from_scale(centre, metric),
+        quantiles=from_scale(quantiles, metric),
+        samples=samples,
+        density=None,
+    )

@@ -1,0 +1,154 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nasbench_lc.curves import CurveSet, Floats
+from nasbench_lc.forecast import Forecast
+from predictors.extra_trees import ExtraTrees
+from predictors.few_shot import FewShot
+from predictors.forest import ForestConfig
+from predictors.lstm import LSTM, LSTMOptions
+from predictors.mean_curve import MeanCurve
+from predictors.packing import pack
+from predictors.scale import to_scale
+from tests.predictors.toy_curves import power_curves
+
+SOURCE = power_curves(80, seed=1)
+TREES = ExtraTrees(ForestConfig(trees=20)).fit(SOURCE)
+
+
+def other_task(n: int, seed: int, by: float = 0.5, metric: str = "test_loss") -> CurveSet:
+    """Curves that lie higher the deeper the network, which the source's do less."""
+    curves = power_curves(n, seed=seed, metric=metric)
+    deep = np.array([len(a.widths) for a in curves.architectures])[:, None]
+    y = curves.y.copy()
+    y[:, :, 0] *= np.exp(by * (deep - 1))
+    y[:, :, 1] *= np.exp(-0.2 * by * (deep - 1))
+    return replace(curves, y=y)
+
+
+def error(forecast: Forecast, truth: Floats) -> float:
+    return float(np.mean(np.abs(forecast.mean - truth) / truth))
+
+
+@pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
+@pytest.mark.parametrize("observe", [0, 1, 6])
+def test_a_few_curves_of_a_task_lower_the_error_of_what_learnt_from_another(metric: str, observe: int) -> None:
+    base = ExtraTrees(ForestConfig(trees=20)).fit(power_curves(80, seed=1, metric=metric))
+    observed, target = other_task(100, 3, metric=metric).observe(observe)
+    before, after = base.predict(observed, target.t), FewShot(base, other_task(20, 2, metric=metric)).predict(observed, target.t)
+    assert error(after, target.y) < 0.85 * error(before, target.y)
+
+
+def test_an_error_that_all_share_is_taken_away() -> None:
+    base = MeanCurve().fit(SOURCE)
+    few = replace(SOURCE, y=SOURCE.y * 1.5).subset(slice(0, 30))
+    observed, target = few.observe(4)
+    shift = to_scale(FewShot(base, few).predict(observed, target.t).mean, "test_loss") - to_scale(
+        base.predict(observed, target.t).mean, "test_loss"
+    )
+    off = to_scale(target.y, "test_loss") - to_scale(base.predict(observed, target.t).mean, "test_loss")
+    assert np.abs(off - shift).mean() < 0.5 * np.abs(off).mean()
+
+
+def test_intervals_hold_what_they_say_though_those_of_the_base_do_not() -> None:
+    held, before = [], []
+    for seed in range(4):
+        observed, target = other_task(60, 100 + seed).observe(6)
+        for answers, model in ((held, FewShot(TREES, other_task(20, seed))), (before, TREES)):
+            low, high = model.predict(observed, target.t).interval(0.8)
+            answers.append(np.mean((low <= target.y) & (target.y <= high)))
+    assert np.mean(before) < 0.6
+    assert 0.75 < np.mean(held) < 0.95
+
+
+def test_curves_that_are_forecast_right_change_nothing() -> None:
+    base = MeanCurve().fit(SOURCE)
+    observed, target = SOURCE.observe(5)
+    forecast = base.predict(observed, target.t).mean
+    right = replace(SOURCE, y=np.concatenate([observed.target, forecast], axis=1)[:, :, None].repeat(2, axis=2)).subset(slice(0, 20))
+    np.testing.assert_allclose(FewShot(base, right).predict(observed, target.t).mean, forecast, rtol=1e-9)
+
+
+def test_a_row_is_about_its_own_curve_and_an_epoch_about_itself() -> None:
+    model = FewShot(TREES, other_task(12, 2))
+    observed, target = other_task(9, 3).observe(6)
+    whole = model.predict(observed, target.t)
+    some = model.predict(observed.subset(slice(2, 5)), target.t[[3, 8]])
+    np.testing.assert_allclose(some.mean, whole.mean[2:5][:, [3, 8]], rtol=1e-9)
+    np.testing.assert_allclose(some.quantiles, whole.quantiles[2:5][:, [3, 8]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_one_two_and_three_curves_serve(n: int) -> None:
+    observed, target = other_task(9, 3).observe(6)
+    forecast = FewShot(TREES, other_task(n, 2)).predict(observed, target.t)
+    assert np.isfinite(forecast.mean).all()
+    assert (np.diff(forecast.quantiles[..., 1:-1], axis=-1) >= 0).all()  # the outer ones are not known of so few curves
+
+
+def test_three_curves_do_not_outvote_the_forecast_as_it_is() -> None:
+    observed, target = SOURCE.observe(6)
+    after = FewShot(TREES, other_task(3, 2, by=1.0)).predict(observed, target.t)
+    np.testing.assert_allclose(after.mean, TREES.predict(observed, target.t).mean, rtol=1e-9)
+
+
+def test_without_an_error_to_show_and_at_the_last_epoch_the_forecast_is_the_base_s() -> None:
+    few = other_task(12, 2)
+    blank = replace(few, y=np.where(np.arange(20)[:, None] > 9, np.nan, few.y))
+    observed, target = other_task(9, 3).observe(6)
+    np.testing.assert_array_equal(FewShot(TREES, blank).predict(observed, target.t).mean, TREES.predict(observed, target.t).mean)
+    shorter = replace(few, y=few.y[:, :6], seconds=few.seconds[:, :6])
+    np.testing.assert_array_equal(FewShot(TREES, shorter).predict(observed, target.t).mean, TREES.predict(observed, target.t).mean)
+
+
+def test_epochs_beyond_the_few_are_corrected_as_their_last() -> None:
+    observed, _ = other_task(9, 3).observe(6)
+    model = FewShot(TREES, other_task(20, 2))
+    found, base = (m.predict(observed, np.array([20.0, 30.0])).mean for m in (model, TREES))
+    moved = to_scale(found, "test_loss") - to_scale(base, "test_loss")
+    np.testing.assert_allclose(moved[:, 1], moved[:, 0], rtol=1e-9)
+
+
+def test_diverged_and_missing_values_spoil_nothing() -> None:
+    few, test = other_task(20, 2), other_task(20, 3)
+    few.y[3, 5:] = np.nan
+    few.y[4, 8:] = 1e30
+    test.y[0, 2] = np.nan
+    observed, target = test.observe(6)
+    forecast = FewShot(TREES, few).predict(observed, target.t)
+    assert np.isfinite(forecast.mean).all()
+    assert error(forecast, target.y) < error(TREES.predict(observed, target.t), target.y)
+
+
+def test_samples_move_with_the_forecast_and_a_density_is_not_stated() -> None:
+    base = LSTM(LSTMOptions(epochs=2)).fit(SOURCE)
+    observed, target = other_task(9, 3).observe(6)
+    before, after = base.predict(observed, target.t), FewShot(base, other_task(20, 2)).predict(observed, target.t)
+    assert after.density is None
+    assert before.samples is not None
+    assert after.samples is not None
+    moved = to_scale(after.mean, "test_loss") - to_scale(before.mean, "test_loss")
+    ranks = (before.samples < before.mean[:, None]).mean(1)
+    np.testing.assert_allclose((after.samples < after.mean[:, None]).mean(1), ranks)
+    assert np.abs(moved).max() > 0.01
+
+
+def test_what_is_kept_forecasts_the_same_and_a_plain_state_is_plain() -> None:
+    model = FewShot(TREES, other_task(12, 2))
+    observed, target = other_task(9, 3).observe(6)
+    wanted = model.predict(observed, target.t)
+    again = FewShot.restored(ExtraTrees(TREES.config), model.state())
+    np.testing.assert_array_equal(again.predict(observed, target.t).quantiles, wanted.quantiles)
+    assert isinstance(again, FewShot)
+    assert {k: v.shape for k, v in pack(again.few).items()} == {k: v.shape for k, v in pack(model.few).items()}
+    plain = FewShot.restored(ExtraTrees(TREES.config), TREES.state())
+    np.testing.assert_array_equal(plain.predict(observed, target.t).mean, TREES.predict(observed, target.t).mean)
+
+
+def test_a_fit_is_the_base_s() -> None:
+    observed, target = other_task(9, 3).observe(6)
+    few = other_task(12, 2)
+    model = FewShot(ExtraTrees(TREES.config), few).fit(SOURCE)
+    np.testing.assert_array_equal(model.predict(observed, target.t).mean, FewShot(TREES, few).predict(observed, target.t).mean)
