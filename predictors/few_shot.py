@@ -5,16 +5,17 @@ the few are not learnt from but forecast: their errors, on the scale of :mod:`pr
 of the few a new curve is like, by what is forecast of it and what it has shown. Its correction is the median of their errors at each epoch, weighted by
 how like they are, where errors of 0 weigh as much as five curves of average weight.
 
-The same errors tell how wide intervals must be. Each of five parts of the few is corrected by the other four, and intervals are stretched, all by one
-factor, so that those of 80 % hold 80 % of what is left, with n + 1 for n as in :mod:`predictors.conformal`.
+The same errors tell how wide intervals must be. Each of five parts of the few is corrected by the other four. What is left is more than the predictor
+states, by an error of its own: normal on the scale, of one size for all curves, the least with which intervals of 80 % hold 80 % of what is left, with
+n + 1 for n as in :mod:`predictors.conformal`.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Self, final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from nasbench_lc.forecast import Forecast
@@ -33,15 +34,13 @@ FOREST = ForestConfig(trees=100, leaf=1)
 FAR = 3.0
 """Errors are read within so much of 0: a loss 20 times too high."""
 COVERAGE, FOLDS = 0.8, 5
-LEAST = 1e-6
 
 
 @final
 class FewShot(Predictor):
     """A predictor and a few curves that it has not learnt from, by whose errors its forecasts are corrected.
 
-    It is in no registry: :func:`evaluation.matching.beside` says when it serves. A density is not passed on, since a corrected one is none that the
-    predictor knows.
+    It is in no registry: :func:`evaluation.matching.beside` says when it serves. Draws and densities are not passed on, since quantiles alone are widened.
 
     Arguments:
         base: What forecasts, fitted or not.
@@ -73,8 +72,8 @@ class FewShot(Predictor):
         here, upto = np.searchsorted(asked.t, t), np.searchsorted(asked.t, epochs)
         moved = _corrections(known, off, _signs(to_scale(asked.mean[:, upto], metric), observed))
         moved = moved[:, np.clip(t, k + 1, last).astype(np.int64) - 1 - k]
-        left = off - _left_out(known, off)
-        return _moved(asked, here, t, moved, _stretch(left, shown, whole, metric), metric)
+        wider = _own_error(off - _left_out(known, off), shown, whole, metric)
+        return _moved(asked, here, t, moved, wider, metric)
 
     def state(self) -> State:
         """That of the base, and the few."""
@@ -130,30 +129,19 @@ def _left_out(known: Floats, off: Floats) -> Floats:
     return out
 
 
-def _stretch(left: Floats, shown: Forecast, whole: Bools, metric: str) -> float:
-    """By what intervals must be stretched to hold 80 % of what is left of the errors; 1 where they are not known."""
-    z = to_scale(shown.mean, metric)
-    low, high = (to_scale(side, metric) for side in shown.interval(COVERAGE))
-    side = np.where(left > 0, (high - z)[whole], (z - low)[whole])
-    ratio = np.abs(left) / np.maximum(side, LEAST)
-    n = len(left)
-    known = ratio[np.isfinite(ratio)]
-    return float(np.quantile(known, min(COVERAGE * (n + 1) / n, 1.0))) if known.size else 1.0
+def _own_error(left: Floats, shown: Forecast, whole: Bools, metric: str) -> float:
+    """The standard deviation that what is stated lacks, on the scale; 0 where no interval is stated."""
+    middle, low, high = (to_scale(shown.quantile(level), metric)[whole] for level in (0.5, 0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2))
+    left = left - (middle - to_scale(shown.mean, metric)[whole])
+    stated = np.where(left > 0, high - middle, middle - low)
+    lacks = np.sqrt(np.maximum(left**2 - stated**2, 0.0)) / ndtri(0.5 + COVERAGE / 2)
+    known, n = lacks[np.isfinite(lacks)], len(left)
+    return float(np.quantile(known, min(COVERAGE * (n + 1) / n, 1.0))) if known.size else 0.0
 
 
-def _moved(forecast: Forecast, here: npt.NDArray[np.int64], t: Floats, by: Floats, stretch: float, metric: str) -> Forecast:
-    """The forecast at `t`, which is its epochs `here`, moved by `(N, H)` on the scale and stretched around its mean."""
-    z = to_scale(forecast.mean[:, here], metric)
-    centre = z + by
-    quantiles = centre[..., None] + stretch * (to_scale(forecast.quantiles[:, here], metric) - z[..., None])
-    samples = forecast.samples
-    if samples is not None:
-        samples = from_scale(centre[:, None] + stretch * (to_scale(samples[:, :, here], metric) - z[:, None]), metric)
-    return replace(
-        forecast,
-        t=t,
-        mean=from_scale(centre, metric),
-        quantiles=from_scale(quantiles, metric),
-        samples=samples,
-        density=None,
-    )
+def _moved(forecast: Forecast, here: npt.NDArray[np.int64], t: Floats, by: Floats, wider: float, metric: str) -> Forecast:
+    """The forecast at `t`, which is its epochs `here`, moved by `(N, H)` on the scale, and around its median with an independent normal error more."""
+    middle = to_scale(forecast.quantile(0.5)[:, here], metric)
+    apart = np.hypot(to_scale(forecast.quantiles[:, here], metric) - middle[..., None], wider * ndtri(forecast.levels))
+    quantiles = (middle + by)[..., None] + np.sign(forecast.levels - 0.5) * apart
+    return Forecast(t, from_scale(to_scale(forecast.mean[:, here], metric) + by, metric), forecast.levels, from_scale(quantiles, metric))
