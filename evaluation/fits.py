@@ -1,6 +1,7 @@
 """Fits on disk: what has learnt the same curves before, with the same code and libraries, is not fitted again."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from evaluation.split import Split
 from nasbench_lc.config import digest
 from nasbench_lc.provenance import versions
 from predictors.base import Predictor
+from predictors.few_shot import FewShot
 
 __all__ = ["Fits"]
 
@@ -52,6 +54,18 @@ class Fits:
         predictor, seconds = _timed(predictor, split)
         self.cache.store(key, {"fit_seconds": seconds}, predictor.state())
         return predictor, seconds
+
+    def learn(self, make: Callable[[], Predictor], split: Split) -> tuple[Predictor, float]:
+        """Whoever forecasts the split's test part, and the seconds as above: one predictor, or two that a few curves set right.
+
+        Raises:
+            ConfigError: If the predictor cannot learn from these curves.
+        """
+        predictor, seconds = self.fit(make(), split)
+        if split.few is None:
+            return predictor, seconds
+        without, more = self.fit(make(), Split(split.few.train, split.few.valid, split.test))
+        return FewShot(predictor, without, split.few.curves), seconds + more
 
 
 def _timed(predictor: P, split: Split) -> tuple[P, float]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.split import Split
+from evaluation.split import Few, Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
 from predictors.conformal import ENOUGH
@@ -29,20 +29,16 @@ LEAST = 0.02
 def beside(source: Split, own: Split) -> Split:
     """What is learnt from, with the source's curves moved to where one's own lie; scored are one's own.
 
-    Fewer than 39 of one's own are not learnt from but set right what the source's taught; where there are more, a predictor makes better use of them
-    itself. With 20 of mlp-car beside segment's (splits 100 to 103, 10 epochs observed) the error of `lc-gode-x` is 0.13 instead of 0.16, with 50 either
-    way 0.13; the other way round it is 0.28 instead of 0.27 with 20.
+    Fewer than 39 of one's own are told apart, since their errors set forecasts right (:mod:`predictors.few_shot`); where there are more, a predictor that
+    learns from them does as well by itself.
 
     Raises:
         ConfigError: If source and target are not equally long.
     """
     shown = concatenate(own.train, own.valid)
-    few = len(shown) < ENOUGH
     moved = [replace(matched(theirs, shown), schedule=shown.schedule) for theirs in (source.train, source.valid)]
-    if few:
-        return Split(*moved, own.test, shown)
     train, valid = (concatenate(theirs, ours) for theirs, ours in zip(moved, (own.train, own.valid), strict=True))
-    return Split(train, valid, own.test)
+    return Split(train, valid, own.test, Few(shown, *moved) if len(shown) < ENOUGH else None)
 
 
 def matched(source: CurveSet, few: CurveSet) -> CurveSet:

@@ -12,13 +12,12 @@ from evaluation.protocol import Protocol
 from evaluation.results import KEYS, Note, Profile, Row
 from evaluation.scoring import profile, score, scored_curves
 from evaluation.speedup import break_even_n, sgd_seconds, speedup
-from evaluation.split import Split
+from evaluation.split import Few, Split
 from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from nasbench_lc.unsaid import unsaid_quantiles
 from predictors.base import Predictor
-from predictors.few_shot import FewShot
 
 __all__ = ["FAN_LEVELS", "Job", "Part", "learnable", "learnable_parts", "main_prefix", "run_part"]
 
@@ -98,7 +97,7 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
             wanted = job.protocol.prepared(job.make(), k)
             # With equal data and configuration a fit gives equal results: only a model that is told its prefix is fitted again.
             if predictor is None or wanted.config != predictor.config:
-                predictor, fit_seconds, failure = _fit(wanted, job, fits or Fits())
+                predictor, fit_seconds, failure = _fit(wanted, job, k, fits or Fits())
         horizons = [h for at, h in job.pairs if at == k]
         observed, target = test.observe(k)
         last = max(job.protocol.last_epoch(h, test.epochs) for h in horizons)
@@ -106,7 +105,7 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
         try:
             if predictor is None or failure:
                 raise ConfigError(failure)
-            forecast = _asked(predictor, job).predict(observed, target.t[: last - k])
+            forecast = predictor.predict(observed, target.t[: last - k])
         except ConfigError as error:
             notes.append(Note(job.model, f"No forecast from {k} epochs: {error}"))
             for h in horizons:
@@ -127,22 +126,16 @@ def run_part(job: Job, fits: Fits | None = None) -> Part:
     return Part(tuple(rows), tuple(ok), tuple(notes), fan, shape)
 
 
-def _asked(predictor: Predictor, job: Job) -> Predictor:
-    """Who forecasts: what was fitted here is set right by the few curves that the split has for it."""
-    return predictor if job.split.few is None or job.fitted is not None else FewShot(predictor, job.split.few)
-
-
-def _fit(predictor: Predictor, job: Job, fits: Fits) -> tuple[Predictor, float | None, str]:
+def _fit(predictor: Predictor, job: Job, observe: int, fits: Fits) -> tuple[Predictor, float | None, str]:
     try:
-        return (*fits.fit(predictor, job.split), "")
+        return (*fits.learn(lambda: job.protocol.prepared(job.make(), observe), job.split), "")
     except ConfigError as error:
         return predictor, None, str(error)
 
 
 def _empty_row(job: Job, k: int, h: int) -> Row:
     row: Row = dict.fromkeys(KEYS)
-    few = job.split.few
-    n_train = None if job.fitted is not None else len(job.split.train) + (0 if few is None else len(few))
+    n_train = None if job.fitted is not None else len(job.split.train)
     known = {"model": job.model, "metric": job.split.test.metric, "observe": k, "horizon": h, "seed": job.seed, "n_train": n_train}
     return {**row, **known, "protocol": job.protocol.name}
 
@@ -161,7 +154,7 @@ def _row(job: Job, answer: _Answer, h: int, keep: Bools) -> Row:
 def _savings(job: Job, answer: _Answer, h: int) -> Row:
     test, inference = job.split.test, answer.predict_seconds
     full, observed = sgd_seconds(test.seconds, h), sgd_seconds(test.seconds, answer.k)
-    training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid, job.split.few) if part is not None)
+    training = sum(sgd_seconds(part.seconds) for part in (job.split.train, job.split.valid))
     fit = math.nan if answer.fit_seconds is None else answer.fit_seconds
     values = {
         "speedup": speedup(full, observed, inference),
@@ -182,4 +175,5 @@ def learnable(curves: CurveSet) -> CurveSet:
 
 def learnable_parts(parts: Split) -> Split:
     """The same split with what predictors learn from left to the :func:`learnable` curves; the test part stays whole."""
-    return replace(parts, train=learnable(parts.train), valid=learnable(parts.valid))
+    few = parts.few and Few(parts.few.curves, learnable(parts.few.train), learnable(parts.few.valid))
+    return Split(learnable(parts.train), learnable(parts.valid), parts.test, few)

@@ -17,13 +17,28 @@ import numpy as np
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.errors import ConfigError
 
-__all__ = ["TEST_SHARE", "VALID_SHARE", "Split", "split"]
+__all__ = ["TEST_SHARE", "VALID_SHARE", "Few", "Split", "split"]
 
 TEST_SHARE = 0.25
 """The share of all groups that is test."""
 
 VALID_SHARE = 0.15
 """The share of the other groups that is valid."""
+
+
+@dataclass(frozen=True, eq=False)
+class Few:
+    """A few curves of the task at hand, and what there is to learn from without them (:mod:`predictors.few_shot`).
+
+    Arguments:
+        curves: The few.
+        train: Of another task.
+        valid: Likewise.
+    """
+
+    curves: CurveSet
+    train: CurveSet
+    valid: CurveSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +49,13 @@ class Split:
         train: What predictors learn from.
         valid: What they stop early and calibrate on.
         test: What they are scored on, once.
-        few: Curves of the task at hand that set right what was learnt from another's (:mod:`predictors.few_shot`); None elsewhere.
+        few: What of train and valid is of the task that is scored, where that is little; None elsewhere.
     """
 
     train: CurveSet
     valid: CurveSet
     test: CurveSet
-    few: CurveSet | None = None
+    few: Few | None = None
 
 
 def split(curves: CurveSet, seed: int, train_size: int | None = None) -> Split:
@@ -64,7 +79,8 @@ def split(curves: CurveSet, seed: int, train_size: int | None = None) -> Split:
     test, valid, train = ([i for i in order if part[curves.group[i]] == p] for p in range(3))
     if train_size is not None:
         train, valid = _first(train, valid, train_size)
-    return Split(*(curves.subset(np.asarray(rows, dtype=np.int64)) for rows in (train, valid, test)))
+    train, valid, test = (curves.subset(np.asarray(rows, dtype=np.int64)) for rows in (train, valid, test))
+    return Split(train, valid, test)
 
 
 def _hash(seed: int, group: str) -> str:

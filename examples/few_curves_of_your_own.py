@@ -9,6 +9,7 @@ import numpy as np
 
 import nasbench_lc
 from evaluation.accuracy import mape
+from evaluation.fits import Fits
 from evaluation.matching import beside
 from evaluation.split import split
 from evaluation.transfer import aligned
@@ -18,11 +19,12 @@ new, other = sys.argv[1:] or ("datasets/mlp-segment.h5", "datasets/mlp-car.h5")
 curves = nasbench_lc.open(new).curves("test_loss")
 own = split(curves, seed=0, train_size=20)
 source = split(aligned(nasbench_lc.open(other).curves("test_loss"), curves), seed=0)
-both = beside(source, own)  # the other task's curves, moved to the mean and spread of the twenty
+both = beside(source, own)  # the other task's curves, moved to the mean and spread of the twenty, which set right what these teach
 
 observed, future = own.test.observe(10)
 whole = np.isfinite(future.y).all(1)
 for name, parts in {"twenty alone": own, "with the other task's": both}.items():
-    forecast = ExtraTrees().fit(parts.train, parts.valid).predict(observed, future.t)
+    model, _ = Fits().learn(ExtraTrees, parts)
+    forecast = model.predict(observed, future.t)
     print(f"{name}: {mape(forecast.mean[whole], future.y[whole]).mean():.3f} MAPE on {whole.sum()} test curves")
 print("on the command line: nasbench-lc train-predictor NEW.h5 --train-size 20 --source OTHER.h5")

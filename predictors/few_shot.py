@@ -1,16 +1,18 @@
-"""What learnt from another task, set right by a few curves of this one.
+"""What learnt from another task's curves and a few of this one, and what learnt from the others alone, set right by the few.
 
-Curves of another task say what prefixes, architectures and hyperparameters mean; a few of one's own say by how much that is off here, and where. So
-the few are not learnt from but forecast: their errors, on the scale of :mod:`predictors.scale`, are what forecasts are corrected by. A forest tells which
-of the few a new curve is like, by what is forecast of it and what it has shown. Its correction is the median of their errors at each epoch, weighted by
-how like they are, where errors of 0 weigh as much as five curves of average weight.
+Curves of another task say what prefixes, architectures and hyperparameters mean; a few of one's own say by how much that is off here, and where. Learnt
+from beside hundreds of others they hardly count. So they are forecast too, by a predictor that has not learnt from them, and its errors on them, on the
+scale of :mod:`predictors.scale`, are what its forecasts are corrected by. A forest tells which of the few a new curve is like, by what is forecast of it
+and what it has shown. The correction is the median of their errors at each epoch, weighted by how like they are, where errors of 0 weigh as much as five
+curves of average weight. The forecast is the mean of the corrected one and that of a predictor which has learnt from the few: the first is nearer, the
+second ranks better, and their mean does as well as either.
 
 The same errors tell how wide intervals must be. Each of five parts of the few is corrected by the other four. What is left is more than the predictor
 states, by an error of its own: normal on the scale, of one size for all curves, the least with which intervals of 80 % hold 80 % of what is left, with
 n + 1 for n as in :mod:`predictors.conformal`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self, final
 
 import numpy as np
@@ -18,6 +20,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
+from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor, State
 from predictors.forest import ForestConfig, forest_weights
@@ -38,58 +41,70 @@ COVERAGE, FOLDS = 0.8, 5
 
 @final
 class FewShot(Predictor):
-    """A predictor and a few curves that it has not learnt from, by whose errors its forecasts are corrected.
+    """Two fitted predictors of one kind and a few curves from which only one of them has learnt.
 
     It is in no registry: :func:`evaluation.matching.beside` says when it serves. Draws and densities are not passed on, since quantiles alone are widened.
 
     Arguments:
-        base: What forecasts, fitted or not.
+        whole: Has learnt from the few and from others.
+        without: Has learnt from the others alone; its forecasts are corrected.
         few: `n` curves of the task at hand.
     """
 
-    def __init__(self, base: Predictor, few: CurveSet) -> None:
-        self.base, self.few, self.config = base, few, base.config
+    def __init__(self, whole: Predictor, without: Predictor, few: CurveSet) -> None:
+        self.whole, self.without, self.few, self.config = whole, without, few, whole.config
 
     def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
-        """Fit the base; the few are not learnt from."""
-        self.base.fit(train, valid)
-        return self
+        """Refused: which of two predictors learns from what is for :meth:`evaluation.fits.Fits.learn` to say.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError(f"What a few curves set right must be fitted before; got {len(train)} curves to fit. Fit its two predictors.")
 
     def predict(self, observed: Observed, t: Floats) -> Forecast:
-        """The base's forecast, corrected; as it is where the few have no errors to show. Errors as the base's."""
+        """The mean of both forecasts, the second corrected; the first where the few have no errors to show. Errors as those of the two."""
         k, last, metric = len(observed.t), self.few.epochs, observed.metric
+        first = self.whole.predict(observed, t)
         if k >= last:
-            return self.base.predict(observed, t)
+            return first
         prefix, target = self.few.observe(k)
         epochs = target.t  # always all: a correction should not depend on which are asked for
-        shown, asked = self.base.predict(prefix, epochs), self.base.predict(observed, np.union1d(epochs, t))
+        shown, asked = self.without.predict(prefix, epochs), self.without.predict(observed, np.union1d(epochs, t))
         z = to_scale(shown.mean, metric)
         off = np.clip(to_scale(target.y, metric) - z, -FAR, FAR)
-        whole = np.asarray(np.isfinite(off).all(axis=1))
-        if not whole.any():
-            return self.base.predict(observed, t)
-        known, off = _signs(z, prefix)[whole], off[whole]
+        known = np.asarray(np.isfinite(off).all(axis=1))
+        if not known.any():
+            return first
+        signs, off = _signs(z, prefix)[known], off[known]
         here, upto = np.searchsorted(asked.t, t), np.searchsorted(asked.t, epochs)
-        moved = _corrections(known, off, _signs(to_scale(asked.mean[:, upto], metric), observed))
+        moved = _corrections(signs, off, _signs(to_scale(asked.mean[:, upto], metric), observed))
         moved = moved[:, np.clip(t, k + 1, last).astype(np.int64) - 1 - k]
-        wider = _own_error(off - _left_out(known, off), shown, whole, metric)
-        return _moved(asked, here, t, moved, wider, metric)
+        second = to_scale(asked.mean[:, here], metric)
+        by = (to_scale(first.mean, metric) - second + moved) / 2
+        return _moved(asked, here, t, by, _own_error(off - _left_out(signs, off), shown, known, metric), metric)
+
+    def with_few(self, few: CurveSet) -> Self:
+        """The same two, set right by other curves."""
+        return type(self)(self.whole, self.without, few)
 
     def state(self) -> State:
-        """That of the base, and the few."""
-        return {f"base.{k}": v for k, v in self.base.state().items()} | {f"few.{k}": v for k, v in pack(self.few).items()}
+        """That of both, and the few."""
+        parts = {"whole": self.whole.state(), "without": self.without.state(), "few": pack(self.few)}
+        return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.items()}
 
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `state`."""
-        self.base.load_state(_under("base.", state))
+        self.whole.load_state(_under("whole.", state))
+        self.without.load_state(_under("without.", state))
         self.few = unpack(_under("few.", state))
         return self
 
     @classmethod
-    def restored(cls, base: Predictor, state: Mapping[str, npt.NDArray[np.generic]]) -> Predictor:
-        """A predictor from what a checkpoint holds of it: `base` with its state, set right where the state has a few curves."""
+    def restored(cls, make: Callable[[], Predictor], state: Mapping[str, npt.NDArray[np.generic]]) -> Predictor:
+        """What a checkpoint's state is that of: a predictor as `make` gives it, or two that a few curves set right."""
         few = _under("few.", state)
-        return cls(base, unpack(few)).load_state(state) if few else base.load_state(state)
+        return cls(make(), make(), unpack(few)).load_state(state) if few else make().load_state(state)
 
 
 def _under(prefix: str, state: Mapping[str, npt.NDArray[np.generic]]) -> State:
@@ -129,14 +144,14 @@ def _left_out(known: Floats, off: Floats) -> Floats:
     return out
 
 
-def _own_error(left: Floats, shown: Forecast, whole: Bools, metric: str) -> float:
+def _own_error(left: Floats, shown: Forecast, known: Bools, metric: str) -> float:
     """The standard deviation that what is stated lacks, on the scale; 0 where no interval is stated."""
-    middle, low, high = (to_scale(shown.quantile(level), metric)[whole] for level in (0.5, 0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2))
-    left = left - (middle - to_scale(shown.mean, metric)[whole])
+    middle, low, high = (to_scale(shown.quantile(level), metric)[known] for level in (0.5, 0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2))
+    left = left - (middle - to_scale(shown.mean, metric)[known])
     stated = np.where(left > 0, high - middle, middle - low)
     lacks = np.sqrt(np.maximum(left**2 - stated**2, 0.0)) / ndtri(0.5 + COVERAGE / 2)
-    known, n = lacks[np.isfinite(lacks)], len(left)
-    return float(np.quantile(known, min(COVERAGE * (n + 1) / n, 1.0))) if known.size else 0.0
+    told, n = lacks[np.isfinite(lacks)], len(left)
+    return float(np.quantile(told, min(COVERAGE * (n + 1) / n, 1.0))) if told.size else 0.0
 
 
 def _moved(forecast: Forecast, here: npt.NDArray[np.int64], t: Floats, by: Floats, wider: float, metric: str) -> Forecast:

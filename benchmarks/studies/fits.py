@@ -1,7 +1,7 @@
 """One model fitted to some curves and scored on others: what every study is made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,11 @@ from scipy.stats import rankdata
 
 from evaluation.cache import Cache, config_of, curves_digest
 from evaluation.fits import Fits
-from evaluation.part import Job, learnable, main_prefix, run_part
+from evaluation.part import Job, learnable_parts, main_prefix, run_part
 from evaluation.protocol import Strict
 from evaluation.results import Row
 from evaluation.source_code import code_digest
-from evaluation.split import Split
+from evaluation.split import Few, Split
 from evaluation.stats import bootstrap_interval
 from nasbench_lc.cli.specs import parse_spec
 from nasbench_lc.config import digest
@@ -22,7 +22,6 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.pool import one_thread
 from predictors.base import Predictor
 from predictors.configure import make
-from predictors.few_shot import FewShot
 
 __all__ = ["KEPT", "Fit", "Mean", "answer", "means"]
 
@@ -48,7 +47,7 @@ class Fit:
         tests: The curves it is scored on, by what the study calls them.
         pairs: (observe, horizon), ascending.
         labels: What else tells this fit from others of the study.
-        few: Curves that are not learnt from but set forecasts right (:mod:`predictors.few_shot`); None for none.
+        few: What of train and valid is of the task that is scored, where that is little; None elsewhere.
     """
 
     spec: str
@@ -58,41 +57,40 @@ class Fit:
     tests: Mapping[str, CurveSet]
     pairs: tuple[tuple[int, int], ...]
     labels: Mapping[str, Any] = field(default_factory=dict)
-    few: CurveSet | None = None
+    few: Few | None = None
 
 
 def answer(fit: Fit, cache: Cache) -> list[Row]:
     """One row for every test set and pair, from the cache where it was answered before; scores are None where the model cannot answer."""
     name, options = parse_spec(fit.spec)
     predictor = make(name, options, fit.seed)
-    sets = {"train": fit.train, "valid": fit.valid, **({} if fit.few is None else {"few": fit.few}), **fit.tests}
+    sets = {"train": fit.train, "valid": fit.valid, **({} if fit.few is None else {"few": fit.few.curves}), **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is None:
-        stored = _scored(fit, predictor, Fits(cache)), {}
+        stored = _scored(fit, lambda: make(name, options, fit.seed), Fits(cache)), {}
         cache.store(key, *stored)
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
 
 
-def _scored(fit: Fit, predictor: Predictor, fits: Fits) -> list[Row]:
-    train, valid = learnable(fit.train), learnable(fit.valid)
+def _scored(fit: Fit, make_it: Callable[[], Predictor], fits: Fits) -> list[Row]:
+    parts = learnable_parts(Split(fit.train, fit.valid, fit.valid, fit.few))
     rows = []
     with one_thread():
         try:
-            fitted, _ = fits.fit(predictor, Split(train, valid, valid))
-            asked = fitted if fit.few is None else FewShot(fitted, fit.few)
+            predictor, _ = fits.learn(make_it, parts)
         except ConfigError as error:
             return [
                 {"on": name, "observe": k, "horizon": h, "seed": fit.seed, "why": str(error)} for name in fit.tests for k, h in fit.pairs
             ]
         for name, test in fit.tests.items():
-            part = run_part(Job(fit.spec, lambda: asked, asked, fit.seed, Split(train, valid, test), Strict(), fit.pairs))
+            part = run_part(Job(fit.spec, lambda: predictor, predictor, fit.seed, replace(parts, test=test), Strict(), fit.pairs))
             for row in part.rows:
                 kept = {key: row[key] for key in KEPT}
                 if part.forecast is not None and row["observe"] == main_prefix([k for k, _ in fit.pairs]):
                     kept["true_ranks"] = true_ranks(part.forecast.mean[:, -1], test.target[:, row["horizon"] - 1], test.metric)
-                rows.append({"on": name, "n_train": len(train) + (0 if fit.few is None else len(fit.few)), **kept})
+                rows.append({"on": name, "n_train": len(parts.train), **kept})
     return rows
 
 

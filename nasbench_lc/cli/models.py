@@ -37,8 +37,6 @@ def save_fitted(
     fit_seconds: float,
 ) -> None:
     """Keep a fitted predictor with what it saw, of `data` and, where that is not None, of `source`."""
-    seen = [parts.train, parts.valid, *([] if parts.few is None else [parts.few])]
-    uids = [uid for part in seen for uid in part.uid]
     checkpoint.save(
         folder,
         checkpoint.Checkpoint(
@@ -54,9 +52,9 @@ def save_fitted(
                 **({} if source is None else {"source": {"file": source.path.name, "digest": source.digest}}),
             },
             split={"seed": seed, "train_size": train_size},
-            seen=tuple(uids),
-            seen_groups=tuple(sorted({group for part in seen for group in part.group})),
-            provenance={"fit_seconds": round(fit_seconds, 3), "seen_digest": digest(sorted(uids))},
+            seen=(*parts.train.uid, *parts.valid.uid),
+            seen_groups=tuple(sorted({*parts.train.group, *parts.valid.group})),
+            provenance={"fit_seconds": round(fit_seconds, 3), "seen_digest": digest(sorted((*parts.train.uid, *parts.valid.uid)))},
         ),
     )
 
@@ -75,6 +73,6 @@ def load_fitted(folder: Path) -> "tuple[checkpoint.Checkpoint, Predictor]":
     if found.model not in PREDICTORS:
         raise FormatError(f"The checkpoint's model must be a known one; got {found.model} in {folder}. Install a newer nasbench-lc.")
     try:
-        return found, FewShot.restored(restore(found.model, found.config), found.state)
+        return found, FewShot.restored(lambda: restore(found.model, found.config), found.state)
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
         raise FormatError(f"The checkpoint must fit its model {found.model}; got {error} in {folder}. Train it again.") from error

