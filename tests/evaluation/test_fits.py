@@ -8,9 +8,11 @@ import pytest
 
 from evaluation.cache import Cache
 from evaluation.fits import Fits
+from evaluation.matching import beside
 from evaluation.split import Split, split
 from nasbench_lc.errors import ConfigError
 from predictors.extra_trees import ExtraTrees
+from predictors.few_shot import FewShot
 from predictors.knn import KNN
 from predictors.lc_bnn import LCBNN, LCBNNConfig
 from predictors.registry import PREDICTORS
@@ -55,6 +57,19 @@ def test_neither_the_test_part_nor_the_seconds_of_training_count(tmp_path: Path)
     slower = replace(PARTS.train, seconds=2 * PARTS.train.seconds)
     fits.fit(KNN(), Split(slower, PARTS.valid, PARTS.valid))
     assert kept(tmp_path) == 1
+
+
+def test_few_curves_take_two_fits_which_forecast_together_and_are_kept(tmp_path: Path) -> None:
+    parts = beside(PARTS, split(toy_curves(seed=2), 0))
+    assert parts.few is not None
+    fits = Fits(Cache(tmp_path))
+    observed, target = parts.test.observe(3)
+    found, seconds = fits.learn(KNN, parts)
+    wanted = FewShot(KNN().fit(parts.train, parts.valid), KNN().fit(parts.few.train, parts.few.valid), parts.few.curves)
+    np.testing.assert_array_equal(found.predict(observed, target.t).quantiles, wanted.predict(observed, target.t).quantiles)
+    assert kept(tmp_path) == 2
+    assert fits.learn(KNN, parts)[1] == seconds
+    assert type(fits.learn(KNN, PARTS)[0]) is KNN
 
 
 def test_what_cannot_learn_says_so_every_time_and_is_not_kept(tmp_path: Path) -> None:

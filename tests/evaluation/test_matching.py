@@ -101,6 +101,18 @@ def test_a_transfer_moves_the_source_by_nothing_but_the_curves_that_it_may_see()
     np.testing.assert_array_equal(zero.train.y, split(source, 0).train.y)
 
 
+def test_few_of_one_s_own_are_told_apart_from_what_the_source_teaches_and_many_are_not() -> None:
+    source = split(toy_curves(40, seed=1), 0)
+    own = split(replace(toy_curves(50, seed=2), schedule=np.linspace(1, 0, 12)), 0)
+    few = beside(source, own).few
+    assert few is not None
+    assert few.curves.uid == own.train.uid + own.valid.uid
+    assert (few.train.uid, few.valid.uid) == (source.train.uid, source.valid.uid)
+    np.testing.assert_array_equal(few.train.y, matched(source.train, few.curves).y)
+    assert few.train.schedule is own.train.schedule
+    assert beside(source, split(toy_curves(52, seed=2), 0)).few is None  # 39 of them
+
+
 def test_what_is_learnt_from_both_keeps_one_s_own_schedule_and_test_part() -> None:
     source, own = split(toy_curves(40, seed=1), 0), split(replace(toy_curves(20, seed=2), schedule=np.linspace(1, 0, 12)), 0)
     both = beside(source, own)

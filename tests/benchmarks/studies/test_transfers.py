@@ -33,6 +33,7 @@ def test_every_case_learns_from_what_its_name_says() -> None:
     for case in ("with 20 of the target", "with 20, unmoved"):
         assert learnt_from(fits[case]) == source | few
     assert learnt_from(fits["all of the target"]) == target
+    assert [case for case, fit in fits.items() if fit.few is not None] == ["with 20 of the target"]
     names = ["zero-shot", "with 20, unmoved", "with 20 of the target", "20 of the target alone", "all of the target"]
     assert list(fits) == names  # 200 are not there
     unmoved, moved = (fits[case].train for case in names[1:3])

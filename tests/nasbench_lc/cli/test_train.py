@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation.matching import beside
 from evaluation.split import split
 from nasbench_lc import checkpoint, store
+from nasbench_lc.cli.models import load_fitted
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.table import Table
+from predictors.few_shot import FewShot
+from predictors.last_value import LastValue
 from tests.nasbench_lc.cli.calls import call
 from tests.nasbench_lc.samples import on_another_task, sample_table
 
@@ -61,9 +65,24 @@ def test_a_source_is_learnt_from_beside_one_s_own_and_the_checkpoint_says_so(tra
 
 def test_the_printed_error_is_that_of_one_s_own_curves(train: Callable[..., dict]) -> None:
     report = train("--model", "last-value", "--source", "other.h5", "--out", "both")
-    observed, target = split(curves("own.h5"), 0).valid.observe(4)
-    off = np.abs(observed.target[:, -1:] - target.y) / np.maximum(np.abs(target.y), 1e-3)
+    own, source = split(curves("own.h5"), 0), split(curves("other.h5"), 0)
+    observed, target = own.valid.observe(4)
+    last = LastValue().fit(own.train)
+    off = np.abs(FewShot(last, last, own.train).predict(observed, target.t).mean - target.y) / np.maximum(np.abs(target.y), 1e-3)
     assert report["valid_mape"] == pytest.approx(off.mean(), rel=1e-6)
+    assert len(source.train) + len(own.train) == report["n_train"]
+
+
+def test_what_few_curves_set_right_is_kept_and_forecasts_so(train: Callable[..., dict]) -> None:
+    train("--model", "last-value", "--source", "other.h5", "--out", "both")
+    own = split(curves("own.h5"), 0)
+    observed, target = own.test.observe(4)
+    _, predictor = load_fitted(Path("both"))
+    few = beside(split(curves("other.h5"), 0), own).few
+    assert few is not None
+    last = LastValue().fit(own.train)
+    wanted = FewShot(last, last, few.curves).predict(observed, target.t)
+    np.testing.assert_allclose(predictor.predict(observed, target.t).mean, wanted.mean, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("source", "named"), [("own.h5", "none of 24"), ("short.h5", "one length"), ("absent.h5", "absent.h5")])
