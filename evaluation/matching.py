@@ -29,8 +29,8 @@ LEAST = 0.02
 def beside(source: Split, own: Split) -> Split:
     """What is learnt from, with the source's curves moved to where one's own lie; scored are one's own.
 
-    Fewer than 39 of one's own are told apart, since their errors set forecasts right (:mod:`predictors.few_shot`); where there are more, a predictor that
-    learns from them does as well by itself.
+    Fewer than 39 of one's own are told apart, since their errors set forecasts right (:mod:`predictors.few_shot`); where there are more, a predictor is
+    left to learn from them by itself.
 
     Raises:
         ConfigError: If source and target are not equally long.

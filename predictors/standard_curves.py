@@ -27,7 +27,8 @@ __all__ = ["StandardCurves"]
 LEAST = 0.02
 FAR = 4.0
 CREEP, FEW = 0.1, 4
-"""Where some training curve moved less than this, in spreads of all values, a prefix at rest is nothing strange; of fewer epochs none is called so."""
+"""Where some training curve moved less than this, in spreads of all values, a prefix at rest is nothing strange; of fewer epochs none is called so. These
+and the shares of the least movement were chosen on split seeds 100 to 109: of 20 to 50 cells learnt from, slow starters move a third of it and more."""
 
 
 @dataclass(frozen=True, eq=False)
