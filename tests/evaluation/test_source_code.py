@@ -24,7 +24,7 @@ SCRIPT = """
 import evaluation.source_code as m
 from predictors.extra_trees import ExtraTrees
 from predictors.last_value import LastValue
-print(m.code_digest(ExtraTrees(), "evaluation.part"), m.code_digest(LastValue(), "evaluation.part"))
+print(m.code_digest(ExtraTrees(), "evaluation.scoring"), m.code_digest(LastValue(), "evaluation.scoring"))
 """
 
 
@@ -35,7 +35,7 @@ def as_it_is() -> list[str]:
 
 @pytest.mark.parametrize(
     ("changed", "both"),
-    [("predictors/forest.py", False), ("predictors/conformal.py", True), ("nasbench_lc/curves.py", True), ("evaluation/part.py", True)],
+    [("predictors/forest.py", False), ("predictors/conformal.py", True), ("nasbench_lc/curves.py", True), ("evaluation/scoring.py", True)],
 )
 def test_what_is_imported_counts_and_what_is_not_does_not(changed: str, both: bool, as_it_is: list[str], tmp_path: Path) -> None:
     for package in ("predictors", "evaluation", "nasbench_lc"):
