@@ -32,9 +32,9 @@ __all__ = ["FewShot"]
 
 UNCHANGED = 5.0
 """As how many curves, spread over all of the few, the forecast as it is counts. Chosen with the forest on 3 to 38 curves of mlp-car and mlp-segment,
-splits 100 to 103: with 0.2 in place of 5 / n three curves do harm. There, with 20 curves and `lc-gode-x`, learning from them gives errors and taus of 0.274,
-0.718 (to segment) and 0.159, 0.641 (to car), correction alone 0.283, 0.671 and 0.129, 0.662, the mean of both 0.265, 0.710 and 0.134, 0.670. That correction
-alone ranks worse was seen on splits 0 to 2 first."""
+splits 100 to 103: with 0.2 in place of 5 / n three curves do harm. There, with 20 curves and `lc-gode-x`, learning from them gives errors and taus of
+0.274, 0.718 (to segment) and 0.159, 0.641 (to car), correction alone 0.283, 0.671 and 0.129, 0.662, the mean of both 0.265, 0.710 and 0.134, 0.670.
+That correction alone ranks worse was seen on splits 0 to 2 first."""
 FOREST = ForestConfig(trees=100, leaf=1)
 FAR = 3.0
 """Errors are read within so much of 0: a loss 20 times too high."""
