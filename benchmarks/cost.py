@@ -63,7 +63,9 @@ def cost(case: Case, curves: CurveSet, repeats: int) -> dict[str, Any]:
         fits[model] = time.perf_counter() - began
     test = parts.test.subset(np.resize(np.arange(len(parts.test)), FORECASTS))
     took: dict[str, dict[str, dict[str, list[float]]]] = {model: {} for model in MODELS}
-    for k in (k for k in OBSERVE if k < curves.epochs):
+    for k in OBSERVE:
+        if k >= curves.epochs:
+            continue
         observed, target = test.observe(k)
         for _ in range(repeats):
             for model, predictor in fitted.items():

@@ -24,7 +24,7 @@ from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor, State
 from predictors.forest import ForestConfig, forest_weights
-from predictors.packing import pack, unpack
+from predictors.packing import pack, under, unpack
 from predictors.prefix import fill
 from predictors.scale import from_scale, to_scale
 
@@ -97,20 +97,16 @@ class FewShot(Predictor):
 
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `state`."""
-        self.whole.load_state(_under("whole.", state))
-        self.without.load_state(_under("without.", state))
-        self.few = unpack(_under("few.", state))
+        self.whole.load_state(under("whole.", state))
+        self.without.load_state(under("without.", state))
+        self.few = unpack(under("few.", state))
         return self
 
     @classmethod
     def restored(cls, make: Callable[[], Predictor], state: Mapping[str, npt.NDArray[np.generic]]) -> Predictor:
         """What a checkpoint's state is that of: a predictor as `make` gives it, or two that a few curves set right."""
-        few = _under("few.", state)
+        few = under("few.", state)
         return cls(make(), make(), unpack(few)).load_state(state) if few else make().load_state(state)
-
-
-def _under(prefix: str, state: Mapping[str, npt.NDArray[np.generic]]) -> State:
-    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def _signs(z: Floats, prefix: Observed) -> Floats:

@@ -15,6 +15,7 @@ from predictors.counts import counted, examples
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
 from predictors.forest import ForestConfig, forest_forecast
 from predictors.options import Options, number
+from predictors.packing import under
 from predictors.point import PointPredictor
 from predictors.relative_error import RelativeError
 from predictors.scale import to_scale
@@ -139,7 +140,7 @@ class LCGODEX(PointPredictor):
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
     def _trees(self, known: State, observed: Observed, t: Floats, novelty: Floats) -> Floats:
-        table = tabulate({k.removeprefix(TREES): v for k, v in known.items() if k.startswith(TREES)}, observed, t)
+        table = tabulate(under(TREES, known), observed, t)
         return forest_forecast(table, ForestConfig(SECOND_TREES, seed=self.config.seed % 2**32), 1 - novelty)[0]
 
     def _shape(self, curves: StandardCurves) -> Shape:
@@ -221,4 +222,4 @@ def _without_graphs(train: CurveSet) -> CurveSet:
 
 
 def _weights(known: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {name.removeprefix(NET): torch.from_numpy(np.array(value)) for name, value in known.items() if name.startswith(NET)}
+    return {name: torch.from_numpy(np.array(value)) for name, value in under(NET, known).items()}

@@ -12,7 +12,7 @@ from nasbench_lc.curves import CurveSet, Floats, Observed, Status
 from nasbench_lc.errors import ConfigError
 from predictors.base import State
 
-__all__ = ["align", "check_metric", "columns", "pack", "pack_json", "unpack", "unpack_json"]
+__all__ = ["align", "check_metric", "columns", "pack", "pack_json", "under", "unpack", "unpack_json"]
 
 
 def pack_json(value: object) -> npt.NDArray[np.uint8]:
@@ -23,6 +23,11 @@ def pack_json(value: object) -> npt.NDArray[np.uint8]:
 def unpack_json(data: npt.NDArray[np.generic]) -> Any:
     """The inverse of :func:`pack_json`."""
     return json.loads(np.asarray(data, dtype=np.uint8).tobytes())
+
+
+def under(prefix: str, state: Mapping[str, npt.NDArray[np.generic]]) -> State:
+    """The arrays whose names begin so, by the rest of their names: what a part of a predictor has put into the state of the whole."""
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
 def pack(curves: CurveSet) -> State:

@@ -13,7 +13,7 @@ from nasbench_lc.errors import ConfigError, NotFittedError
 from nasbench_lc.forecast import LEVELS, Forecast
 from predictors.base import Predictor, State
 from predictors.conformal import bounded, conformal_offsets, hold_out, value_range
-from predictors.packing import align, pack, unpack
+from predictors.packing import align, pack, under, unpack
 from predictors.prefix import last_value, wobble
 from predictors.scale import from_scale, to_scale
 
@@ -129,8 +129,8 @@ class PointPredictor(Predictor):
     @final
     def load_state(self, state: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `state`."""
-        self._known = _copies({k.removeprefix("known."): v for k, v in state.items() if k.startswith("known.")})
-        self._calibration = unpack({k.removeprefix("calibration."): v for k, v in state.items() if k.startswith("calibration.")})
+        self._known = _copies(under("known.", state))
+        self._calibration = unpack(under("calibration.", state))
         self._span = np.array(state["range"], dtype=np.float64)
         return self
 

@@ -10,7 +10,7 @@ import numpy as np
 from nasbench_lc.curves import CurveSet, Floats, Observed
 from predictors.base import State
 from predictors.features import prefix_features, static_features, vocabulary
-from predictors.packing import pack, pack_json, unpack, unpack_json
+from predictors.packing import pack, pack_json, under, unpack, unpack_json
 from predictors.prefix import fill, last_value, scaled_prefix
 from predictors.robust import limits
 from predictors.scale import to_scale
@@ -56,7 +56,7 @@ def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -
     A training curve that misses a value counts as staying at the value before; epochs beyond the training curves are their last. Exploding
     values, trained on or observed, are read as the limits.
     """
-    train = unpack({k.removeprefix("train."): v for k, v in known.items() if k.startswith("train.")})
+    train = unpack(under("train.", known))
     words, bounds = unpack_json(known["words"]), known["limits"]
     table = np.clip(_scaled(train), *bounds)
     k, column = len(observed.t), train.metrics.index(train.metric)

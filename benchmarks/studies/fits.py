@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,23 +64,24 @@ class Fit:
 def answer(fit: Fit, cache: Cache) -> list[Row]:
     """One row for every test set and pair, from the cache where it was answered before; scores are None where the model cannot answer."""
     name, options = parse_spec(fit.spec)
-    predictor = make(name, options, fit.seed)
+    fresh = partial(make, name, options, fit.seed)
+    predictor = fresh()
     sets = {"train": fit.train, "valid": fit.valid, **({} if fit.few is None else {"few": fit.few.curves}), **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is None:
-        stored = _scored(fit, lambda: make(name, options, fit.seed), Fits(cache)), {}
+        stored = _scored(fit, fresh, Fits(cache)), {}
         cache.store(key, *stored)
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
 
 
-def _scored(fit: Fit, make_it: Callable[[], Predictor], fits: Fits) -> list[Row]:
+def _scored(fit: Fit, fresh: Callable[[], Predictor], fits: Fits) -> list[Row]:
     parts = learnable_parts(Split(fit.train, fit.valid, fit.valid, fit.few))
     rows = []
     with one_thread():
         try:
-            predictor, _ = fits.learn(make_it, parts)
+            predictor, _ = fits.learn(fresh, parts)
         except ConfigError as error:
             return [
                 {"on": name, "observe": k, "horizon": h, "seed": fit.seed, "why": str(error)} for name in fit.tests for k, h in fit.pairs

@@ -1,6 +1,7 @@
 """``nasbench-lc train-predictor``."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def command(
     from evaluation.split import split
     from predictors.few_shot import FewShot
 
-    configure(model, pairs(settings), seed)  # refuses a bad option before the work
+    make = partial(configure, model, pairs(settings), seed)
+    make()  # refuses a bad option before the work
     path = find_dataset(file)
     data = CurveDataset(path)
     curves = data.curves(metric)
@@ -68,7 +70,7 @@ def command(
     parts = own if other is None else _with_source(other.curves(), curves, own, seed, same_task)
     began = time.perf_counter()
     with one_thread():
-        predictor, _ = Fits().learn(lambda: configure(model, pairs(settings), seed), parts)
+        predictor, _ = Fits().learn(make, parts)
     seconds = time.perf_counter() - began
     report: dict[str, Any] = {
         "model": model,

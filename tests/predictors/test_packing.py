@@ -3,7 +3,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from nasbench_lc.errors import ConfigError
-from predictors.packing import align, pack, unpack
+from predictors.packing import align, pack, under, unpack
 from tests.predictors.toy_curves import power_curves
 
 
@@ -49,3 +49,9 @@ def test_another_metric_is_refused() -> None:
     observed, _ = power_curves(2, metric="test_acc").observe(5)
     with pytest.raises(ConfigError, match="fitted to, test_loss; got test_acc"):
         align(observed, power_curves(2))
+
+
+def test_a_part_of_a_state_is_what_its_names_begin_with() -> None:
+    one, other = np.zeros(1), np.ones(2)
+    assert under("net.", {"net.net.w": one, "network": other, "w.net.": other}) == {"net.w": one}
+    assert under("few.", {"fewer": one}) == {}
