@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["WorkerLost", "answer_sigterm", "deaf_children", "one_thread", "spread"]
+__all__ = ["WorkerLost", "answer_sigterm", "deaf_children", "one_thread", "spread", "threads"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,13 +20,14 @@ class WorkerLost(Exception):
     """A worker died; results that it had stored itself are kept, the rest is to be asked for again."""
 
 
-def spread(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
-    """`function` of every item, in the order in which the results come; within this process where one worker is enough.
+def spread(function: Callable[[Item], Result], items: Sequence[Item], workers: int, ordered: bool = False) -> Iterator[Result]:
+    """`function` of every item, as the results come or in the order of the items; within this process where one worker is enough.
 
     Arguments:
         function: What to do; it and the items must be picklable.
         items: What to do it with.
         workers: How many processes at most; never more than there are items.
+        ordered: Whether a result waits for those of the items before it.
 
     Raises:
         WorkerLost: If a worker died.
@@ -39,7 +40,8 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item], workers: i
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    options: dict[str, Any] = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": 2 * workers}
+    order = "generator" if ordered else "generator_unordered"
+    options: dict[str, Any] = {"backend": "loky", "return_as": order, "batch_size": 1, "pre_dispatch": 2 * workers}
     parallel: Any = Parallel(n_jobs=workers, **options)  # joblib's annotations know the defaults only
     try:
         with deaf_children():
@@ -108,3 +110,9 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threads() -> int:
+    """How many threads a computation of this process may use: as many as torch may, so one within :func:`one_thread`."""
+    torch = sys.modules.get("torch")
+    return 1 if torch is None else torch.get_num_threads()

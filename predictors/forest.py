@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
 from sklearn.ensemble import ExtraTreesRegressor
 
 from nasbench_lc.curves import Floats
+from nasbench_lc.pool import threads
 from predictors.options import Options, number
 from predictors.table import Table
 
-__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "grown", "weighted_future"]
+__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "grown", "shared_leaves", "weighted_future"]
+
+Leaves = npt.NDArray[np.int64]
 
 CALM = 0.01
 """The least spread of a forecast, on the scale."""
@@ -73,12 +79,26 @@ def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestC
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
     forest = grown(Matrix.of(train), Matrix.of(u[:, :keep] * s[:keep]), config)
-    here, there = forest.apply(query), forest.apply(train)
-    weights = np.zeros((len(query), len(train)))
-    for tree in range(config.trees):
-        share = 1.0 / np.bincount(there[:, tree])[there[:, tree]]
-        weights += (here[:, tree][:, None] == there[:, tree]) * share
-    return weights / config.trees
+    return shared_leaves(forest.apply(query), forest.apply(train))
+
+
+def shared_leaves(here: Leaves, there: Leaves) -> Floats:
+    """The mean over trees of what each row of `there` is of those in the leaf of a row of `here`, shape `(N, n)`.
+
+    Few rows share a leaf, so the sum is that of a sparse product: leaves of `here` by trees, times leaves of `there`.
+
+    Arguments:
+        here: The leaf of every query in every tree, shape `(N, trees)`.
+        there: That of every training row, shape `(n, trees)`.
+    """
+    n, trees = there.shape
+    leaves = 1 + max(here.max(initial=0), there.max(initial=0))
+    first = leaves * np.arange(trees)
+    column, row = (there + first).ravel(), np.repeat(np.arange(n), trees)
+    asked = csr_array((np.ones(here.size), (here + first).ravel(), trees * np.arange(len(here) + 1)), (len(here), trees * leaves))
+    shares = csr_array((1.0 / np.bincount(column)[column], (column, row)), (trees * leaves, n))
+    total: Any = asked @ shares  # scipy's annotations do not tell that it is sparse
+    return total.toarray() / trees
 
 
 def weighted_future(weights: Floats, target: Floats) -> tuple[Floats, Floats]:
@@ -105,8 +125,12 @@ class Matrix:
 
 @lru_cache(maxsize=REMEMBERED)
 def grown(train: Matrix, target: Matrix, config: ForestConfig) -> ExtraTreesRegressor:
-    """The forest of training rows `(n, F)` and targets `(n, C)`: from memory where a model is asked again from prefixes of the same length."""
+    """The forest of training rows `(n, F)` and targets `(n, C)`: from memory where a model is asked again from prefixes of the same length.
+
+    Trees are grown by all threads that this process may use; each has its own seed, so that the forest is the same.
+    """
     forest = ExtraTreesRegressor(
-        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=1
+        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=threads()
     )
-    return forest.fit(train.values, target.values if target.shape[1] > 1 else target.values[:, 0])
+    forest.fit(train.values, target.values if target.shape[1] > 1 else target.values[:, 0])
+    return forest.set_params(n_jobs=1)  # to find leaves takes less than to start threads

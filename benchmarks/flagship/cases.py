@@ -29,9 +29,13 @@ class Case:
     metric: str
     train_size: int | None = None
 
+    def path(self, folders: tuple[Path, ...]) -> Path | None:
+        """Where its file is; None where no folder has it."""
+        return next((f / self.file for f in folders if (f / self.file).exists()), None)
+
     def curves(self, folders: tuple[Path, ...]) -> CurveSet | None:
         """All curves; None where no folder has the file."""
-        path = next((f / self.file for f in folders if (f / self.file).exists()), None)
+        path = self.path(folders)
         return None if path is None else CurveDataset(path).curves(self.metric)
 
     def observe(self, epochs: int) -> tuple[int, ...]:

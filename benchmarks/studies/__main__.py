@@ -1,4 +1,4 @@
-"""Run studies: `python -m benchmarks.studies NAME|all [--models NAMES] [--seeds 3] [--data DIR] [--out docs/results/studies]`.
+"""Run studies: `python -m benchmarks.studies NAME|all [--models NAMES] [--seeds 3] [--data DIR] [--workers N]`.
 
 Each study writes NAME.json, and README.md in the same folder shows all that are there. Fits are kept in the cache: the same call goes on after a kill.
 A study of other people's curves needs their folder (--data); without it that part is skipped with a sentence.
@@ -6,6 +6,8 @@ A study of other people's curves needs their folder (--data); without it that pa
 
 import argparse
 import json
+import os
+from functools import partial
 from pathlib import Path
 
 from benchmarks.studies.base import Source, Study, Unavailable
@@ -19,6 +21,7 @@ from evaluation.cache import Cache
 from evaluation.table import markdown_table
 from nasbench_lc.cli.specs import split_specs
 from nasbench_lc.files import atomic
+from nasbench_lc.pool import spread
 from nasbench_lc.provenance import machine
 
 STUDIES: dict[str, Study] = {
@@ -42,21 +45,25 @@ def main() -> None:
     p.add_argument("--data", type=Path)
     p.add_argument("--out", type=Path, default=Path("docs/results/studies"))
     p.add_argument("--cache", type=Path, default=Path("reports/fits"))
+    p.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     a = p.parse_args()
+    models = None if a.models is None else split_specs(a.models)
     for name in STUDIES if "all" in a.names else a.names:
-        run(name, Source(a.datasets, a.data), a.seeds, None if a.models is None else split_specs(a.models), a.out, Cache(a.cache))
+        run(name, Source(a.datasets, a.data), a.seeds, models, a.out, Cache(a.cache), a.workers)
     page(a.out)
 
 
-def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, out: Path, cache: Cache) -> None:
+def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, out: Path, cache: Cache, workers: int = 1) -> None:
     """One study."""
-    study, rows, notes = STUDIES[name], [], []
+    study, rows, notes, asked = STUDIES[name], [], [], []
     for fit in study.fits(source, seeds):
         if isinstance(fit, Unavailable):
             notes.append(f"Skipped: {fit}.")
         elif models is None or fit.spec in models:
-            rows += answer(fit, cache)
-            print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
+            asked.append(fit)
+    for fit, answered in zip(asked, spread(partial(answer, cache=cache), asked, workers, ordered=True), strict=True):
+        rows += answered
+        print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
     record = {"study": name, "seeds": seeds, "notes": notes, "sections": study.sections(rows), "machine": machine(), "rows": rows}
     out.mkdir(parents=True, exist_ok=True)
     with atomic(out / f"{name}.json") as temporary:

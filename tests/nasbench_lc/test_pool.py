@@ -12,7 +12,7 @@ import torch
 
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import lock
-from nasbench_lc.pool import WorkerLost, answer_sigterm, deaf_children, one_thread, spread
+from nasbench_lc.pool import WorkerLost, answer_sigterm, deaf_children, one_thread, spread, threads
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +35,22 @@ def test_two_workers_answer_every_item_elsewhere() -> None:
     results = list(spread(_square, range(6), 2))
     assert sorted(r for r, _ in results) == [x * x for x in range(6)]
     assert os.getpid() not in {pid for _, pid in results}
+
+
+def _first_last(path: Path) -> str:
+    """The item `a` waits for `b`'s file."""
+    deadline = time.monotonic() + 60
+    while path.name == "a" and not path.with_name("b").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    path.touch()
+    return path.name
+
+
+def test_results_come_in_order_where_that_is_asked_and_as_they_come_elsewhere(tmp_path: Path) -> None:
+    items = [tmp_path / name for name in "ab"]
+    assert list(spread(_first_last, items, 2)) == ["b", "a"]
+    (tmp_path / "b").unlink()
+    assert list(spread(_first_last, items, 2, ordered=True)) == ["a", "b"]
 
 
 def test_there_are_never_more_workers_than_items(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +117,9 @@ def test_sigterm_is_answered_like_ctrl_c_and_as_before_after() -> None:
 
 def test_one_thread_within_and_as_before_after() -> None:
     before = torch.get_num_threads()
+    assert threads() == before
     with one_thread():
-        assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == threads() == 1
     assert torch.get_num_threads() == before
 
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.neighbors import KNeighborsRegressor
 
 from nasbench_lc.errors import ConfigError, NotFittedError
 from predictors.arch_only import ArchOnly
 from predictors.extra_trees import ExtraTrees
-from predictors.forest import ForestConfig, forest_forecast, forest_weights, grown, weighted_future
+from predictors.forest import ForestConfig, forest_forecast, forest_weights, grown, shared_leaves, weighted_future
 from predictors.knn import KNN, KNNConfig
 from predictors.last_value import LastValue
 from predictors.mean_curve import MeanCurve
@@ -98,6 +99,31 @@ def test_forest_weights_are_the_forest() -> None:
     oracle = ExtraTreesRegressor(20, min_samples_leaf=2, max_features=0.5, random_state=3).fit(x, (u * s)[:, :kept])
     scores = (weighted_future(weights, y)[0] - y.mean(0)) @ v[:kept].T
     np.testing.assert_allclose(scores, oracle.predict(q).reshape(30, -1), atol=1e-9)
+
+
+def test_shared_leaves_are_the_sum_over_trees_to_the_bit() -> None:
+    rng = np.random.default_rng(2)
+    here, there = rng.integers(0, 9, (50, 30)), rng.integers(0, 7, (40, 30))
+    oracle = np.zeros((50, 40))
+    for tree in range(30):
+        share = 1.0 / np.bincount(there[:, tree])[there[:, tree]]
+        oracle += (here[:, tree][:, None] == there[:, tree]) * share
+    np.testing.assert_array_equal(shared_leaves(here, there), oracle / 30)
+
+
+def test_threads_change_no_forest() -> None:
+    rng = np.random.default_rng(3)
+    x, q, y = rng.standard_normal((60, 4)), rng.standard_normal((9, 4)), rng.standard_normal((60, 3))
+    before = torch.get_num_threads()
+    try:
+        found = []
+        for n in (1, 2):
+            torch.set_num_threads(n)
+            grown.cache_clear()
+            found.append(forest_weights(x, q, y, ForestConfig(trees=30)))
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
 
 
 def test_a_forest_is_grown_once_for_the_same_numbers_and_anew_for_others() -> None:
