@@ -55,7 +55,7 @@ CASES: dict[str, tuple[str, Callable[[CurveSet], Floats]]] = {
 
 def _curves(source: Source, name: str) -> CurveSet:
     kind, _, file = name.partition(":")
-    curves = IMPORTERS[kind](source.other(file), False).curve_set(None) if file else source.curves(name)
+    curves = IMPORTERS[kind](source.other(file), False, None).curve_set(None) if file else source.curves(name)
     return curves.subset(np.arange(min(LIMIT, len(curves)), dtype=np.int64))
 
 

@@ -12,11 +12,14 @@ from nasbench_lc.table import Table
 
 __all__ = ["IMPORTERS"]
 
-IMPORTERS: dict[str, Callable[[Path, bool], Table]] = {
+IMPORTERS: dict[str, Callable[[Path, bool, str | None], Table]] = {
     "spikenas": import_spikenas,
     "lcbench": import_lcbench,
     "baker": import_baker,
     "klein": import_klein,
     "csv": import_csv,
 }
-"""Kind to importer: (source, keep runs that are dropped by default) to a dataset that :func:`nasbench_lc.validation.problems` finds nothing in."""
+"""Kind to importer: (source, keep runs that are dropped by default, task) to a dataset that :func:`nasbench_lc.validation.problems` finds nothing in.
+
+The task is the one to read where a source states tasks, else what the curves are said to be of; None for the only one, or the usual one.
+"""

@@ -14,7 +14,7 @@ from nasbench_lc.curves import Floats
 from nasbench_lc.errors import FormatError
 from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
 from nasbench_lc.importers.graphs import chain
-from nasbench_lc.importers.reading import read_text
+from nasbench_lc.importers.reading import chosen_task, read_text
 from nasbench_lc.table import Table
 
 __all__ = ["import_baker", "layers"]
@@ -58,12 +58,13 @@ def _node(kind: str, v: list[int]) -> Node:
             return Node("global_avg_pool")
 
 
-def import_baker(path: Path, all_runs: bool = False) -> Table:
+def import_baker(path: Path, all_runs: bool = False, task: str | None = None) -> Table:
     """The CSV form: columns net, training_dataset, num_params, lr, acc_1 .. acc_T (validation accuracy, a fraction).
 
-    Nothing is dropped, so `all_runs` changes nothing.
+    Nothing is dropped but runs on other datasets than `task`, so `all_runs` changes nothing.
 
     Raises:
+        ConfigError: If the file holds runs on several datasets and `task` is None, or none on that one.
         FormatError: If the file is damaged or another.
     """
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
@@ -85,12 +86,13 @@ def import_baker(path: Path, all_runs: bool = False) -> Table:
     except csv.Error as error:
         raise FormatError(f"The source must be comma-separated text; got {str(error)!r} in {path}. Fetch it again.") from error
     tasks = sorted({row["training_dataset"] for row in rows})
-    if len(tasks) != 1 or not tasks[0].strip():
-        raise FormatError(
-            f"The source must hold one training_dataset; got {', '.join(map(repr, tasks))[:120] or 'no row'} in {path}. Cut it into parts."
-        )
+    if not all(stated.strip() for stated in tasks) or not tasks:
+        raise FormatError(f"Every row must state a training_dataset; got {'a blank' if tasks else 'no row'} in {path}. Fetch it again.")
+    task = chosen_task(tasks, task, path)
     runs: list[ForeignRun] = []
     for number, row in enumerate(rows):
+        if row["training_dataset"] != task:
+            continue
         metrics = {"val_acc": np.array([_value(row[f"acc_{t}"], number) for t in range(1, epochs + 1)])}
         runs.append(
             ForeignRun(
@@ -102,8 +104,9 @@ def import_baker(path: Path, all_runs: bool = False) -> Table:
                 n_params=_value(row["num_params"], number),
             )
         )
+    kept = f"All {len(runs)} runs" if len(tasks) == 1 else f"The {len(runs)} runs on {task}, of {len(rows)},"
     notes = [
-        f"All {len(runs)} runs were kept. They were chosen by a Q-learner and are no random sample.",
+        f"{kept} were kept. They were chosen by a Q-learner and are no random sample.",
         "n_params is the source's num_params, weights without biases. The column depth was dropped: the graph has it.",
         "A missing accuracy would make a run partial; the rate falls to a fifth every 5 epochs (Baker et al., arXiv:1611.02167).",
     ]
@@ -115,7 +118,7 @@ def import_baker(path: Path, all_runs: bool = False) -> Table:
         "github.com/MITAutoML/accelerating_nas.",
     )
     settings = {"imported": "baker", "optimizer": "adam", "schedule": "step", "step_every": _EVERY, "step_factor": _FACTOR}
-    return build(origin, Recipe.of("metaqnn", tasks[0], epochs, settings), runs, notes, all_runs=all_runs, schedule=_schedule(epochs))
+    return build(origin, Recipe.of("metaqnn", task, epochs, settings), runs, notes, all_runs=all_runs, schedule=_schedule(epochs))
 
 
 def _schedule(epochs: int) -> Floats:

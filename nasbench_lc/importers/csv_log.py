@@ -163,12 +163,12 @@ def read_log(path: Path) -> Log:
     )
 
 
-def import_csv(path: Path, all_runs: bool = False) -> Table:
+def import_csv(path: Path, all_runs: bool = False, task: str | None = None) -> Table:
     """A log as a dataset; see :func:`read_log` for its form.
 
     Runs without any value are dropped unless `all_runs`. Runs that end early, or miss a value, have the status partial. A run without an
     architecture, or in a log where all runs have the same, is grouped with those of equal hyperparameters, or stands for itself where it has none
-    of these either: otherwise no split could part them.
+    of these either: otherwise no split could part them. The task is the name of the file where none is given.
 
     Raises:
         FormatError: As :func:`read_log`, and if no run is left.
@@ -210,7 +210,7 @@ def import_csv(path: Path, all_runs: bool = False) -> Table:
             "instead, leave out the column arch."
         )
     spaces = sorted({r.architecture.space for r in runs})
-    recipe = Recipe.of(spaces[0] if len(spaces) == 1 else "csv", path.stem, total, {"imported": "csv"})
+    recipe = Recipe.of(spaces[0] if len(spaces) == 1 else "csv", task or path.stem, total, {"imported": "csv"})
     origin = Origin("csv", path.name, "The user's own.", f"A log of the user's own, {path.name}.")
     return build(origin, recipe, runs, notes or ["Nothing was changed or dropped."], all_runs=all_runs)
 

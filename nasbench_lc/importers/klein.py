@@ -19,11 +19,11 @@ _CONFIG = ("batch_size", "log10_learning_rate", *_UNITS)
 _CURVES = ("valid_error", "cumulative_seconds")
 
 
-def import_klein(path: Path, all_runs: bool = False) -> Table:
+def import_klein(path: Path, all_runs: bool = False, task: str | None = None) -> Table:
     """The npz form: `curves` `(N, T, M)` and `config` `(N, 5)`, with their names.
 
     The validation error becomes an accuracy, the cumulative time the time of each epoch, the logarithms the quantities themselves. Nothing is dropped but
-    the loss curves, which few runs have, so `all_runs` changes nothing.
+    the loss curves, which few runs have, so `all_runs` changes nothing. The task is cifar10 where none is given: the file does not say.
 
     Raises:
         FormatError: If the file is damaged or another.
@@ -70,4 +70,4 @@ def import_klein(path: Path, all_runs: bool = False) -> Table:
         "None stated by the source: for measuring only.",
         "Klein, Falkner, Springenberg and Hutter, Learning curve prediction with Bayesian neural networks, ICLR 2017: the CNN on CIFAR-10.",
     )
-    return build(origin, Recipe.of("klein-cnn", "cifar10", epochs, {"imported": "klein"}), runs, notes, all_runs=all_runs)
+    return build(origin, Recipe.of("klein-cnn", task or "cifar10", epochs, {"imported": "klein"}), runs, notes, all_runs=all_runs)

@@ -9,10 +9,10 @@ import numpy as np
 
 from nasbench_lc.config import Recipe
 from nasbench_lc.curves import Floats, Status
-from nasbench_lc.errors import ConfigError, FormatError
+from nasbench_lc.errors import FormatError
 from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
 from nasbench_lc.importers.lcbench_funnel import funnel_graph, infer_task
-from nasbench_lc.importers.reading import read_json
+from nasbench_lc.importers.reading import chosen_task, read_json
 from nasbench_lc.table import Table
 
 __all__ = ["import_lcbench"]
@@ -30,8 +30,8 @@ _DROPOUT_OFF = 0.05
 _T_MAX = "cosine_annealing_T_max"
 
 
-def import_lcbench(path: Path, all_runs: bool = False) -> Table:
-    """LCBench's own JSON, gzip or not: ``{dataset: {id: {log, results, config}}}`` with one dataset.
+def import_lcbench(path: Path, all_runs: bool = False, task: str | None = None) -> Table:
+    """LCBench's own JSON, gzip or not: ``{dataset: {id: {log, results, config}}}``; of several datasets the one called `task`.
 
     Record 0 is an untrained evaluation, records 1 .. `T` are the epochs of the cosine (its `T_max`), and any record after them is surplus. Runs that
     lack one of the epochs are dropped unless `all_runs`, which keeps them as partial. `num_layers`, which may stand as ``true`` for 1, counts
@@ -39,7 +39,7 @@ def import_lcbench(path: Path, all_runs: bool = False) -> Table:
     explain the parameter count of every run.
 
     Raises:
-        ConfigError: If the file holds several datasets.
+        ConfigError: If the file holds several datasets and `task` is None, or none of that name.
         FormatError: If it is damaged or another.
     """
     content = read_json(path)
@@ -47,13 +47,8 @@ def import_lcbench(path: Path, all_runs: bool = False) -> Table:
         raise FormatError(
             f"The source must be JSON of the form {{dataset: {{id: run}}}}; got {type(content).__name__} in {path}. Choose another KIND."
         )
-    if len(content) != 1:
-        names = ", ".join(map(str, content))
-        raise ConfigError(
-            f"The source must hold one dataset, since a file has one task; got {names[:120] or 'none'} in {path}. Cut it into parts."
-        )
-    ((task, raw),) = content.items()
-    parts = {name: _Run(str(name), run) for name, run in raw.items()}
+    task = chosen_task(list(content), task, path) if content else ""
+    parts = {name: _Run(name, run) for name, run in content.get(task, {}).items()}
     if not parts:
         raise FormatError(f"The source must hold runs; got none in {path}. Fetch it again.")
     lengths = {part.t_max for part in parts.values()}
@@ -91,7 +86,7 @@ def import_lcbench(path: Path, all_runs: bool = False) -> Table:
         "Apache-2.0",
         "LCBench (Zimmer, Lindauer and Hutter, Auto-PyTorch Tabular, IEEE TPAMI 2021, arXiv:2006.13799), github.com/automl/LCBench.",
     )
-    return build(origin, Recipe.of("lcbench-mlp", str(task), epochs, settings), runs, notes, all_runs=all_runs, schedule=schedule)
+    return build(origin, Recipe.of("lcbench-mlp", task, epochs, settings), runs, notes, all_runs=all_runs, schedule=schedule)
 
 
 class _Run:

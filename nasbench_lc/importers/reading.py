@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nasbench_lc.curves import Floats
-from nasbench_lc.errors import FormatError
+from nasbench_lc.errors import ConfigError, FormatError
 
-__all__ = ["MAX_BYTES", "labels", "numbers", "read_bytes", "read_json", "read_npz", "read_text"]
+__all__ = ["MAX_BYTES", "chosen_task", "labels", "numbers", "read_bytes", "read_json", "read_npz", "read_text"]
 
 MAX_BYTES = 1 << 28
 """The most that a source may hold once it is uncompressed: 256 MiB, ten times the largest single task that we know."""
@@ -132,6 +132,20 @@ def labels(arrays: Mapping[str, npt.NDArray[Any]], name: str, needed: Sequence[s
     if missing:
         raise FormatError(f"The array {name} must list {missing[0]}; got {str(found)[:80]}. Fetch the source again.")
     return found
+
+
+def chosen_task(stated: Sequence[str], wanted: str | None, path: Path) -> str:
+    """The task to read of those that a source states: the only one, or the one that is wanted.
+
+    Raises:
+        ConfigError: If several are stated and none is wanted, or the one that is wanted is not there.
+    """
+    if wanted is None and len(stated) == 1:
+        return stated[0]
+    if wanted is None or wanted not in stated:
+        names = ", ".join(name[:60] for name in stated)
+        raise ConfigError(f"The task must be one of those in {path}, {names[:1000]}; got {wanted or 'none'}. Choose with --task NAME.")
+    return wanted
 
 
 def _words(error: Exception) -> str:

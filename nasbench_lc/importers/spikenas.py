@@ -39,11 +39,12 @@ def exact_class(ops: tuple[str, ...]) -> str:
     return function_class(EDGES, ops, lambda op, inner, mark: f"{mark}{op.split('_')[1]}({inner})" if inner else f"{mark}b")
 
 
-def import_spikenas(path: Path, all_runs: bool = False) -> Table:
+def import_spikenas(path: Path, all_runs: bool = False, task: str | None = None) -> Table:
     """The npz form of SpikeNAS-Bench: `curves_milli` `(N, 100, 4)`, 1,000 times what `metric_names` says, and what belongs to each run.
 
     Runs that were planned for another number than 100 epochs are dropped unless `all_runs`: their schedule is another, and only its first part is there.
     The group is the exact function class. Percent become fractions, losses stay, and the total time is spread evenly over the run's epochs.
+    The task is cifar10 where none is given: the file does not say.
 
     Raises:
         FormatError: If the file is damaged or another.
@@ -93,7 +94,7 @@ def import_spikenas(path: Path, all_runs: bool = False) -> Table:
         "None stated by the source: for measuring only.",
         "SpikeNAS-Bench (Sun et al., IEEE Transactions on Artificial Intelligence, 2024), github.com/tju-sun-lab/SpikeNAS-Bench.",
     )
-    recipe = Recipe.of("spikenas", "cifar10", EPOCHS, {"imported": "spikenas", "schedule": "cosine", "cosine_t_max": EPOCHS})
+    recipe = Recipe.of("spikenas", task or "cifar10", EPOCHS, {"imported": "spikenas", "schedule": "cosine", "cosine_t_max": EPOCHS})
     schedule = (1 + np.cos(np.pi * np.arange(EPOCHS) / EPOCHS)) / 2
     return build(origin, recipe, runs, notes, all_runs=all_runs, schedule=schedule, seconds_kind="apportioned")
 

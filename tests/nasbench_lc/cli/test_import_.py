@@ -20,6 +20,14 @@ def test_a_log_becomes_a_dataset(capsys: pytest.CaptureFixture[str]):
     assert "1 runs x 2 epochs" in capsys.readouterr().out
 
 
+def test_a_task_is_named_or_refused(capsys: pytest.CaptureFixture[str]):
+    assert call("import", "csv", "log.csv", "--out", "mine.h5", "--task", " ") == 2
+    check_words(capsys.readouterr().err, 2)
+    assert not Path("mine.h5").exists()
+    assert call("import", "csv", "log.csv", "--out", "mine.h5", "--task", "mnist") == 0
+    assert CurveDataset("mine.h5").attributes["task"] == "mnist"
+
+
 def test_parts_that_lie_where_the_file_would_be_are_not_mixed_with_it(capsys: pytest.CaptureFixture[str]):
     write_shard(Path("mine.h5"), sample_table(2))
     assert call("import", "csv", "log.csv", "--out", "mine.h5") == 2

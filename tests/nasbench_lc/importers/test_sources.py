@@ -110,17 +110,17 @@ def test_everything_that_is_imported_is_valid(tmp_path: Path, all_runs: bool) ->
         "baker": write_csv(tmp_path, BAKER),
     }
     for kind, path in sources.items():
-        table = IMPORTERS[kind](path, all_runs)
+        table = IMPORTERS[kind](path, all_runs, None)
         assert problems(table) == []
         assert json.loads(str(table.attributes["plan"]))["imported"] == kind
-        assert table.uids == IMPORTERS[kind](path, all_runs).uids
-    table = IMPORTERS["klein"](write_npz(tmp_path, klein_source()), all_runs)
+        assert table.uids == IMPORTERS[kind](path, all_runs, None).uids
+    table = IMPORTERS["klein"](write_npz(tmp_path, klein_source()), all_runs, None)
     assert problems(table) == []
 
 
 def test_spikenas(tmp_path: Path) -> None:
     source = spikenas_source()
-    table = IMPORTERS["spikenas"](write_npz(tmp_path, source), False)
+    table = IMPORTERS["spikenas"](write_npz(tmp_path, source), False, None)
     keep = [0, 2, 3]
     for name, column, unit in (("train_acc", 0, 100), ("train_loss", 1, 1), ("val_acc", 2, 100), ("val_loss", 3, 1)):
         expected = source["curves_milli"][keep, :, column] / 1000 / unit
@@ -138,7 +138,7 @@ def test_spikenas(tmp_path: Path) -> None:
 
 
 def test_spikenas_all_runs(tmp_path: Path) -> None:
-    table = IMPORTERS["spikenas"](write_npz(tmp_path, spikenas_source()), True)
+    table = IMPORTERS["spikenas"](write_npz(tmp_path, spikenas_source()), True, None)
     assert len(table) == 4
     assert table.columns["curves/epoch_seconds"][1, 0] == 2.0
     assert "kept as asked" in notes(table)
@@ -146,7 +146,7 @@ def test_spikenas_all_runs(tmp_path: Path) -> None:
 
 def test_klein(tmp_path: Path) -> None:
     source = klein_source()
-    table = IMPORTERS["klein"](write_npz(tmp_path, source), False)
+    table = IMPORTERS["klein"](write_npz(tmp_path, source), False, None)
     np.testing.assert_array_equal(table.columns["curves/val_acc"], (1 - source["curves"][:, :, 0].astype(np.float64)).astype(np.float32))
     np.testing.assert_allclose(np.cumsum(table.columns["curves/epoch_seconds"], 1), source["curves"][:, :, 3], rtol=1e-6)
     np.testing.assert_allclose(table.columns["hp/lr"], [0.01, 0.001, 0.1])
@@ -158,7 +158,7 @@ def test_klein(tmp_path: Path) -> None:
 @pytest.mark.parametrize("packed", [True, False])
 def test_lcbench(tmp_path: Path, packed: bool) -> None:
     source = lcbench_source()
-    table = IMPORTERS["lcbench"](write_json(tmp_path, source, packed), False)
+    table = IMPORTERS["lcbench"](write_json(tmp_path, source, packed), False, None)
     log = source["my-task"]["1"]["log"]
     assert (table.attributes["task"], table.epochs, texts(table.columns["run/name"])) == ("my-task", 10, ("0", "1", "5", "7"))
     np.testing.assert_array_equal(table.columns["curves/val_acc"][1], np.float32(np.array(log["Train/val_accuracy"][1:11]) / 100))
@@ -202,7 +202,7 @@ def test_inputs_and_classes_follow_from_parameter_counts(inputs: int, classes: i
 def test_lcbench_without_a_known_task(tmp_path: Path) -> None:
     source = lcbench_source()
     source["my-task"]["7"]["results"]["model_parameters"] += 1
-    table = IMPORTERS["lcbench"](write_json(tmp_path, source), False)
+    table = IMPORTERS["lcbench"](write_json(tmp_path, source), False, None)
     assert "do not tell" in notes(table)
     assert texts(table.columns["arch/string"])[3] == "65"
 
@@ -212,16 +212,16 @@ def test_lcbench_short_runs(tmp_path: Path) -> None:
     source["my-task"]["9"] = lcbench_run(2, 80, records=8)
     source["my-task"]["8"] = lcbench_run(2, 81, records=11)
     source["my-task"]["8"]["log"]["Train/val_accuracy"][3] = None
-    table = IMPORTERS["lcbench"](write_json(tmp_path, source), False)
+    table = IMPORTERS["lcbench"](write_json(tmp_path, source), False, None)
     assert len(table) == 4
     assert "2 of 6 runs lack epochs or values and were dropped" in notes(table)
-    kept = IMPORTERS["lcbench"](write_json(tmp_path, source), True)
+    kept = IMPORTERS["lcbench"](write_json(tmp_path, source), True, None)
     assert (len(kept), kept.statuses[-2:], problems(kept)) == (6, (Status.PARTIAL, Status.PARTIAL), [])
     assert np.isnan(kept.columns["curves/val_loss"][4]).tolist() == [False] * 7 + [True] * 3
 
 
 def test_baker(tmp_path: Path) -> None:
-    table = IMPORTERS["baker"](write_csv(tmp_path, BAKER), False)
+    table = IMPORTERS["baker"](write_csv(tmp_path, BAKER), False, None)
     np.testing.assert_array_equal(
         table.columns["curves/val_acc"], np.float32([[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.2, 0.3, 0.4, 0.5, 0.6, np.nan]])
     )
@@ -284,7 +284,7 @@ def test_bad_spikenas(tmp_path: Path, change: Callable[[Source], None]) -> None:
     source = spikenas_source()
     change(source)
     with pytest.raises(FormatError) as caught:
-        IMPORTERS["spikenas"](write_npz(tmp_path, source), False)
+        IMPORTERS["spikenas"](write_npz(tmp_path, source), False, None)
     assert "\n" not in str(caught.value)
 
 
@@ -303,7 +303,7 @@ def test_bad_klein(tmp_path: Path, change: Callable[[Source], None]) -> None:
     source = klein_source()
     change(source)
     with pytest.raises(FormatError):
-        IMPORTERS["klein"](write_npz(tmp_path, source), False)
+        IMPORTERS["klein"](write_npz(tmp_path, source), False, None)
 
 
 @pytest.mark.parametrize("part", ["log", "config", "results"])
@@ -312,7 +312,7 @@ def test_bad_lcbench_parts(tmp_path: Path, part: str, value: object) -> None:
     source = lcbench_source()
     source["my-task"]["1"][part] = value
     with pytest.raises(FormatError, match="run 1"):
-        IMPORTERS["lcbench"](write_json(tmp_path, source), False)
+        IMPORTERS["lcbench"](write_json(tmp_path, source), False, None)
 
 
 @pytest.mark.parametrize(
@@ -338,20 +338,44 @@ def test_bad_lcbench_values(tmp_path: Path, part: str, key: str, value: object) 
     source = lcbench_source()
     source["my-task"]["1"][part][key] = value
     with pytest.raises(FormatError) as caught:
-        IMPORTERS["lcbench"](write_json(tmp_path, source), False)
+        IMPORTERS["lcbench"](write_json(tmp_path, source), False, None)
     assert len(str(caught.value)) < 500
 
 
 @pytest.mark.parametrize("content", [[], {}, {"a": []}, {"a": {}}, {"a": {"0": 3}}, 3, None])
 def test_other_json(tmp_path: Path, content: object) -> None:
     with pytest.raises((FormatError, ConfigError)):
-        IMPORTERS["lcbench"](write_json(tmp_path, content), False)
+        IMPORTERS["lcbench"](write_json(tmp_path, content), False, None)
 
 
-def test_several_datasets_are_refused(tmp_path: Path) -> None:
+def test_one_of_several_tasks_is_read_where_it_is_named(tmp_path: Path) -> None:
     source = lcbench_source()
-    with pytest.raises(ConfigError, match=r"one dataset.*my-task, other"):
-        IMPORTERS["lcbench"](write_json(tmp_path, {**source, "other": source["my-task"]}), False)
+    both = write_json(tmp_path, {"other": source["my-task"], **source})
+    for task, told in ((None, "none"), ("third", "third")):
+        with pytest.raises(ConfigError, match=rf"one of those in .*other, my-task; got {told}"):
+            IMPORTERS["lcbench"](both, False, task)
+    read = IMPORTERS["lcbench"](both, False, "my-task")
+    assert read.attributes["task"] == "my-task"
+    assert read.uids == IMPORTERS["lcbench"](write_json(tmp_path, source), False, None).uids
+
+    two = BAKER.splitlines()
+    two[1] = two[1].replace("cifar10", "svhn", 1)
+    path = write_csv(tmp_path, "\n".join(two) + "\n")
+    with pytest.raises(ConfigError, match="cifar10, svhn; got none"):
+        IMPORTERS["baker"](path, False, None)
+    table = IMPORTERS["baker"](path, False, "svhn")
+    assert (table.attributes["task"], len(table)) == ("svhn", 1)
+    assert f"The 1 runs on svhn, of {len(two) - 1}, were kept." in str(table.attributes["notes"])
+
+
+def test_a_task_is_named_where_the_source_states_none(tmp_path: Path) -> None:
+    cells = write_npz(tmp_path, spikenas_source())
+    assert [IMPORTERS["spikenas"](cells, False, task).attributes["task"] for task in (None, "cifar100")] == ["cifar10", "cifar100"]
+    klein = write_npz(tmp_path, klein_source())
+    assert IMPORTERS["klein"](klein, False, "svhn").attributes["task"] == "svhn"
+    log = tmp_path / "mine.csv"
+    log.write_text("run,epoch,val_acc\na,1,.1\n")
+    assert [IMPORTERS["csv"](log, False, task).attributes["task"] for task in (None, "mnist")] == ["mine", "mnist"]
 
 
 @pytest.mark.parametrize(
@@ -360,7 +384,6 @@ def test_several_datasets_are_refused(tmp_path: Path) -> None:
         "",
         "net,lr\n",
         BAKER.splitlines()[0] + "\n",
-        BAKER.replace("cifar10", "svhn", 1),
         BAKER.replace("0.3", "1.3"),
         BAKER.replace("0.3", "x"),
         BAKER.replace("FC(128)", "FC()"),
@@ -378,7 +401,7 @@ def test_several_datasets_are_refused(tmp_path: Path) -> None:
 )
 def test_bad_baker(tmp_path: Path, text: str) -> None:
     with pytest.raises(FormatError) as caught:
-        IMPORTERS["baker"](write_csv(tmp_path, text), False)
+        IMPORTERS["baker"](write_csv(tmp_path, text), False, None)
     assert "\n" not in str(caught.value)
 
 
@@ -393,5 +416,5 @@ def test_no_importer_reads_another_source(tmp_path: Path, kind: str) -> None:
     for name, content in sources.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(FormatError) as caught:
-            IMPORTERS[kind](tmp_path / name, False)
+            IMPORTERS[kind](tmp_path / name, False, None)
         assert "\n" not in str(caught.value)
