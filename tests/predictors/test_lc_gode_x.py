@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from predictors import lc_gode_x
 from predictors.lc_gode_x import LCGODEX, NOVEL, LCGODEXOptions
 from predictors.mean_curve import MeanCurve
 from predictors.scale import from_scale
@@ -55,3 +57,16 @@ def test_an_architecture_unlike_all_that_were_learnt_from_is_half_the_trees_to_f
     weights = np.array([[max(usual, NOVEL)], [usual]])
     wanted = from_scale(networks + weights * (trees - networks), observed.metric)
     np.testing.assert_allclose(model.predict(new, target.t).mean, wanted, rtol=1e-9)
+
+
+def test_the_trees_learn_from_at_most_so_many_curves_and_the_networks_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, valid = power_curves(60, seed=1), power_curves(45, seed=2)
+    every = LCGODEX(SMALL).fit(train, valid).state()
+    monkeypatch.setattr(lc_gode_x, "SECOND_CURVES", 25)
+    some = LCGODEX(SMALL).fit(train, valid).state()
+    told = "known.trees.train.y"
+    assert (len(every[told]), len(some[told])) == (60, 25)
+    kept = [np.flatnonzero([np.array_equal(row, y, equal_nan=True) for y in every[told]]).tolist() for row in some[told]]
+    assert sorted(kept) == kept != [[i] for i in range(25)]
+    assert all(np.array_equal(every[name], some[name]) for name in every if name.startswith("known.net."))
+    assert not np.array_equal(some[told], LCGODEX(replace(SMALL, seed=1)).fit(train, valid).state()[told])
