@@ -2,8 +2,8 @@
 
     python -m benchmarks.cost [--imports DIR] [--repeats 5]
 
-That is how train-predictor and predict compute. Every main case of the flagship's tables that has its file, and one of ten times as many curves; split seed 0.
-Writes benchmarks/results/cost.json and the table in docs/flagship.md.
+That is how train-predictor and predict compute. Every main case of the flagship's tables that has its file, and one of ten times as many curves, split
+seed 0. Writes benchmarks/results/cost.json and the table in docs/flagship.md.
 Forecasts are timed with extra-trees beside, call for call. Forests belong to a prefix length: the first call from it grows them, later ones find them.
 """
 
