@@ -18,6 +18,7 @@ from predictors.options import Options, number
 from predictors.packing import under
 from predictors.point import PointPredictor
 from predictors.relative_error import RelativeError
+from predictors.rest import staying
 from predictors.scale import to_scale
 from predictors.scaling import bend
 from predictors.second_opinion import learn_weights, weight_at
@@ -123,6 +124,10 @@ class LCGODEX(PointPredictor):
             answer = answer + weight * (self._trees(known, observed, t, novelty) - answer)
         far, last = curves.stranger(observed)
         answer = answer + far * (last - answer)
+        rest = np.flatnonzero(curves.resting(observed))
+        if len(rest):
+            stay = staying(tabulate(under(TREES, known), observed.subset(rest), t), self._forest)[:, None]
+            answer[rest] += stay * (to_scale(observed.target[rest, -1:], observed.metric) - answer[rest])
         answer = counted(answer, int(known[EXAMPLES]))
         constant = self._constant(observed)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
@@ -145,7 +150,11 @@ class LCGODEX(PointPredictor):
 
     def _trees(self, known: State, observed: Observed, t: Floats, novelty: Floats) -> Floats:
         table = tabulate(under(TREES, known), observed, t)
-        return forest_forecast(table, ForestConfig(SECOND_TREES, seed=self.config.seed % 2**32), 1 - novelty)[0]
+        return forest_forecast(table, self._forest, 1 - novelty)[0]
+
+    @property
+    def _forest(self) -> ForestConfig:
+        return ForestConfig(SECOND_TREES, seed=self.config.seed % 2**32)
 
     def _shape(self, curves: StandardCurves) -> Shape:
         c = self.config

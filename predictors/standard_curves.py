@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from nasbench_lc.curves import CurveSet, Floats, Observed
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
 from predictors.base import State
 from predictors.features import hyperparameter_features, static_features, unknown_operations, vocabulary
 from predictors.packing import columns, pack_json, unpack_json
@@ -166,6 +166,14 @@ class StandardCurves:
         own, end = to_scale(observed.target[:, k - 1 : k], observed.metric), to_scale(self.scale.inverse(last).numpy(), observed.metric)
         rest = self._at_rest(observed.target[:, :k])
         return np.nan_to_num(np.fmax(outside, rest)), np.nan_to_num(np.where(rest > 0, own, end))
+
+    def resting(self, observed: Observed) -> Bools:
+        """Which prefixes of an accuracy, of four epochs at least, moved by less than :data:`CREEP` since the first epoch, shape `(N,)`."""
+        k = min(len(observed.t), self.epochs)
+        if k < FEW or not higher_is_better(observed.metric):
+            return np.zeros(len(observed), dtype=np.bool_)
+        z = self._own(observed.target[:, :k])
+        return np.isfinite(z[:, -1]) & (_ranges(z)[:, -1] <= CREEP)
 
     def _at_rest(self, y: Floats) -> Floats:
         """How much less prefixes `(N, K)` of the metric moved than any training curve did, 0 to 1, shape `(N, 1)`; 0 where the last value is missing."""
