@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import Case
 from benchmarks.flagship.parts import PARTS
-from benchmarks.flagship.plan import ASIDE, BLIND, OURS, RIVAL
+from benchmarks.flagship.plan import ASIDE, BLIND, COUNTS, OURS, REST, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from benchmarks.places import publish
 from evaluation.table import markdown_table, number
@@ -25,7 +25,7 @@ Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
 def write(found: Found, out: Path, doc: Path) -> None:
-    """flagship.json and flagship.md, and three tables in the document: against the rival, without the graph, without each part."""
+    """flagship.json and flagship.md, and four tables in the document: against the rival, without the graph, without each part, accuracies at rest."""
     record = {
         "against": _pairs(found, OURS, RIVAL),
         "ceilings": [top for case, (curves, _) in found.items() if (top := ceiling(case.name, curves)) is not None],
@@ -33,11 +33,15 @@ def write(found: Found, out: Path, doc: Path) -> None:
         "field": _field(found),
         "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
         "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
-        "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS if part != ASIDE},
+        "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS if part not in ASIDE},
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
-    summary = {name: by_prefix(record[name]) for name in ("against", "graph")} | {"parts": parts_table(record["parts_over_prefixes"])}
+    summary = {
+        name: by_prefix(pairs)
+        for name, pairs in (("against", record["against"]), ("graph", record["graph"]), (REST, record["parts"][REST]))
+    }
+    summary["parts"] = parts_table(record["parts_over_prefixes"])
     publish(doc, summary, {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)})
 
 
@@ -127,8 +131,9 @@ def page(record: Mapping[str, Any]) -> str:
                 for r in record["calibration"]
             ],
         ),
-        *_part_lines({part: of for part, of in record["parts"].items() if part != ASIDE}),
-        *_share_lines(record["parts"].get(ASIDE, ())),
+        *_part_lines({part: of for part, of in record["parts"].items() if part not in ASIDE}),
+        *_share_lines(record["parts"].get(COUNTS, ())),
+        *_rest_lines(record["parts"].get(REST, ())),
     ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 
@@ -243,6 +248,14 @@ def _share_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
     body = [[case, *(at.get((case, k), "-") for k in prefixes)] for case in dict.fromkeys(r["case"] for r in pairs)]
     text = "Kendall's tau of accuracies that are shares of at most 1000 examples, and in brackets that of forecasts which are not:"
     return ["## Shares of examples", "", text, "", *_table(["case", *(f"{k} observed" for k in prefixes)], body)] if body else []
+
+
+def _rest_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What it does for accuracies to believe runs at rest, a row for each case and prefix."""
+    body = [[*_errors(r), f"{r['kendall']:.3f}", f"{r['baseline_kendall']:.3f}"] for r in pairs]
+    head = ["case", "observed", "seeds", OURS, "without", "lower by", "tau", "tau without"]
+    text = f"{OURS} with and without the rule for accuracies at rest:"
+    return ["## Accuracies at rest", "", text, "", *_table(head, body)] if body else []
 
 
 def _harm(row: Mapping[str, Any]) -> str:

@@ -14,8 +14,10 @@ from torch import Tensor
 
 import predictors.lc_gode_x as module
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
+from predictors.forest import ForestConfig
 from predictors.relative_error import RelativeError
 from predictors.standard_curves import StandardCurves
+from predictors.table import Table
 
 __all__ = ["PARTS", "WHOLE", "Part"]
 
@@ -52,6 +54,10 @@ def _absolute(curves: StandardCurves, train: CurveSet) -> Callable[[Tensor, Tens
 
 def _as_it_is(shares: Floats, _n: int) -> Floats:
     return shares
+
+
+def _all_move(table: Table, _config: ForestConfig) -> Floats:
+    return np.zeros(len(table.query))
 
 
 def _no_constant(data: CurveSet | Observed) -> Bools:
@@ -111,6 +117,7 @@ PARTS: dict[str, Part] = {
         learns=False,
     ),
     "counts": Part("forecasts of an accuracy are no shares of a number of examples", {}, ((module, "counted", _as_it_is),), learns=False),
+    "rest": Part("an accuracy at rest is forecast as any other", {}, ((module, "staying", _all_move),), learns=False),
     "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
 }
 """By name."""

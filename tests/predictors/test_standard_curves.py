@@ -137,3 +137,19 @@ def test_hyperparameters_that_vary_come_first_among_the_features() -> None:
     rate = np.log(hp[:, 0])
     np.testing.assert_allclose(one.features(train)[:, 0], (rate - rate.mean()) / rate.std(), rtol=1e-9)
     assert StandardCurves.fit(replace(train, hyperparameters=np.full_like(hp, 1.0)), graph=False).told == 0
+
+
+def test_an_accuracy_that_hardly_moved_for_four_epochs_is_at_rest_and_a_loss_never_is() -> None:
+    train = power_curves(60, metric="test_acc")
+    curves = StandardCurves.fit(train, True)
+    observed, _ = train.subset(slice(0, 4)).observe(6)
+    y = observed.y.copy()
+    y[1], y[2], y[3, :-1], y[3, -1] = 0.4, 0.4, 0.4, np.nan
+    y[2, 0] = 0.9
+    still = replace(observed, y=y)
+    assert curves.resting(still).tolist() == [False, True, False, False]
+    assert curves.resting(replace(still, y=y[:, :4], t=still.t[:4])).tolist() == [False, True, False, True]
+    assert not curves.resting(replace(still, y=y[:, :3], t=still.t[:3])).any()
+    losses = power_curves(60)
+    loss, _ = losses.observe(6)
+    assert not StandardCurves.fit(losses, True).resting(replace(loss, y=np.full_like(loss.y, 0.4))).any()
