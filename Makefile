@@ -33,8 +33,9 @@ results: $(VENV)/.installed
 	done
 	$(BIN)/python -m benchmarks.studies all $(if $(DATA),--data $(DATA))
 
-# lc-gode-x against the field: the tables of docs/results/flagship.md. Other people's curves come from the folder DATA; cases without their file are
-# left out. Resumes where it was stopped.
+# lc-gode-x against the field: the tables of docs/results/flagship.md. Other people's curves come from the folder DATA, the tables of the fresh tasks from
+# TABLES; cases without their file are left out. Resumes where it was stopped.
+TABLES ?= $(DATA)/../tabular
 IMPORTS := spikenas:spikenas_cifar10_part.npz lcbench:lcbench_blood_part.json.gz baker:baker2018_metaqnn_cifar10.csv klein:klein2017_cnn_cifar10.npz
 
 flagship: $(VENV)/.installed
@@ -42,6 +43,10 @@ flagship: $(VENV)/.installed
 	for import in $(if $(DATA),$(IMPORTS)); do \
 		file=reports/imports/$${import%%:*}.h5; \
 		test -f $$file || $(BIN)/nasbench-lc import $${import%%:*} $(DATA)/$${import#*:} --out $$file || exit 1; \
+	done
+	for task in $(if $(DATA),vehicle credit-g kc1 kr-vs-kp); do \
+		$(BIN)/nasbench-lc generate --space lcbench-mlp --task $(TABLES)/$$task.csv --n 400 --val-fraction 0.3 \
+			--out reports/imports/lcbench-mlp-$$task.h5 || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.flagship
 	$(BIN)/python -m benchmarks.flagship --tables

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.flagship.answers import Answer
 from benchmarks.flagship.asking import ask, fitted, read
-from benchmarks.flagship.cases import CASES, Case
+from benchmarks.flagship.cases import CASES, FRESH, Case
 from benchmarks.flagship.pages import write
 from benchmarks.flagship.plan import PLAN, Stage, questions
 from evaluation.cache import Cache
@@ -40,7 +40,7 @@ def main() -> None:
     a = p.parse_args()
     first, _, last = a.seeds.partition("-")
     stages = PLAN if a.models is None else (Stage(split_specs(a.models), range(int(first), int(last or first) + 1)),)
-    there = {case: path for case in CASES if (path := case.path((Path("datasets"), a.imports))) is not None}
+    there = {case: path for case in (*CASES, *FRESH) if (path := case.path((Path("datasets"), a.imports))) is not None}
     asked = [(case, there[case], model, seed) for case, model, seed in questions(stages, a.only) if case in there]
     if not a.tables:
         for said in spread(partial(fitted, cache=Cache(a.cache)), asked, a.workers):

@@ -6,7 +6,7 @@ from pathlib import Path
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 
-__all__ = ["CASES", "OBSERVE", "Case"]
+__all__ = ["CASES", "FRESH", "OBSERVE", "Case"]
 
 OBSERVE = (0, 1, 2, 5, 10, 20)
 LEAST_HORIZON = 10
@@ -55,3 +55,10 @@ CASES = (
     Case("mlp-car test_acc", "mlp-car.h5", "test_acc"),
     Case("mlp-segment test_acc", "mlp-segment.h5", "test_acc"),
 )
+FRESH = tuple(
+    Case(f"{task} {metric}", f"lcbench-mlp-{task}.h5", metric)
+    for metric in ("val_loss", "val_acc")
+    for task in ("vehicle", "credit-g", "kc1", "kr-vs-kp")
+)
+"""Perceptrons on tables, by our own generator, made when all else had been chosen: nothing was chosen on these losses, and of the accuracies only when
+a run is at rest (predictors/rest.py, on other splits)."""
