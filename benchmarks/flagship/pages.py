@@ -150,23 +150,10 @@ def _errors(row: Mapping[str, Any]) -> list[str]:
 
 
 def _against(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
-    return _table(
-        [
-            "case",
-            "observed",
-            "seeds",
-            OURS,
-            RIVAL,
-            "lower by",
-            "median",
-            f"median {RIVAL}",
-            "tau",
-            f"tau {RIVAL}",
-            "top 10",
-            f"top 10 {RIVAL}",
-        ],
-        [[*_errors(r), number(r["median"]), number(r["baseline_median"]), *(f"{r[k]:.3f}" for k in RANKS)] for r in pairs],
-    )
+    head = [
+        "case", "observed", "seeds", OURS, RIVAL, "lower by", "median", f"median {RIVAL}", "tau", f"tau {RIVAL}", "top 10", f"top 10 {RIVAL}"
+    ]  # fmt: skip
+    return _table(head, [[*_errors(r), number(r["median"]), number(r["baseline_median"]), *(f"{r[k]:.3f}" for k in RANKS)] for r in pairs])
 
 
 def _fresh_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
