@@ -352,7 +352,7 @@ def test_one_of_several_tasks_is_read_where_it_is_named(tmp_path: Path) -> None:
     source = lcbench_source()
     both = write_json(tmp_path, {"other": source["my-task"], **source})
     for task, told in ((None, "none"), ("third", "third")):
-        with pytest.raises(ConfigError, match=rf"one of those in .*other, my-task; got {told}"):
+        with pytest.raises(ConfigError, match=rf"one of those that .* holds: other, my-task; got {told}"):
             IMPORTERS["lcbench"](both, False, task)
     read = IMPORTERS["lcbench"](both, False, "my-task")
     assert read.attributes["task"] == "my-task"
@@ -361,7 +361,7 @@ def test_one_of_several_tasks_is_read_where_it_is_named(tmp_path: Path) -> None:
     two = BAKER.splitlines()
     two[1] = two[1].replace("cifar10", "svhn", 1)
     path = write_csv(tmp_path, "\n".join(two) + "\n")
-    with pytest.raises(ConfigError, match="cifar10, svhn; got none"):
+    with pytest.raises(ConfigError, match="holds: cifar10, svhn; got none"):
         IMPORTERS["baker"](path, False, None)
     table = IMPORTERS["baker"](path, False, "svhn")
     assert (table.attributes["task"], len(table)) == ("svhn", 1)
