@@ -144,7 +144,9 @@ def chosen_task(stated: Sequence[str], wanted: str | None, path: Path) -> str:
         return stated[0]
     if wanted is None or wanted not in stated:
         names = ", ".join(name[:60] for name in stated)
-        raise ConfigError(f"The task must be one of those that {path} holds: {names[:1000]}; got {wanted or 'none'}. Choose with --task NAME.")
+        raise ConfigError(
+            f"The task must be one of those that {path} holds: {names[:1000]}; got {wanted or 'none'}. Choose with --task NAME."
+        )
     return wanted
 
 
