@@ -20,6 +20,8 @@ COUNTS, REST = ASIDE = "counts", "rest"
 EVERY_PART = [f"{OURS}/{name}" for name in PARTS if name not in ASIDE]
 ONLY_FORECAST = [f"{OURS}/{name}" for name, part in PARTS.items() if name not in ASIDE and not part.learns]
 """Without these parts nothing is fitted anew, so that more cases are cheap."""
+UNSURE = [f"{OURS}/{name}" for name in ("solver", "dropout", "relative loss")]
+"""Parts whose worth is within the noise on the first two cases, and that are asked on a third."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ PLAN = (
     Stage((BLIND,), range(3), MAIN),
     Stage(EVERY_PART, range(3), (SPIKENAS,)),
     Stage(EVERY_PART, range(10), (SEGMENT,)),
+    Stage(UNSURE, range(10), (LCBENCH,)),
     Stage(ONLY_FORECAST, range(10), (LCBENCH, KLEIN)),
     Stage(ONLY_FORECAST, range(3), (CAR, BAKER)),
     Stage((f"{OURS}/{COUNTS}",), range(5), SHARES),
