@@ -169,19 +169,23 @@ class StandardCurves:
 
     def resting(self, observed: Observed) -> Bools:
         """Which prefixes of an accuracy, of four epochs at least, moved by less than :data:`CREEP` since the first epoch, shape `(N,)`."""
-        k = min(len(observed.t), self.epochs)
-        if k < FEW or not higher_is_better(observed.metric):
+        if not higher_is_better(observed.metric):
             return np.zeros(len(observed), dtype=np.bool_)
-        z = self._own(observed.target[:, :k])
-        return np.isfinite(z[:, -1]) & (_ranges(z)[:, -1] <= CREEP)
+        return self._movement(observed.target[:, : self.epochs])[:, 0] <= CREEP
 
     def _at_rest(self, y: Floats) -> Floats:
         """How much less prefixes `(N, K)` of the metric moved than any training curve did, 0 to 1, shape `(N, 1)`; 0 where the last value is missing."""
         least = float(self.moved[y.shape[1] - 1])
-        if y.shape[1] < FEW or least < CREEP:
+        if least < CREEP:
             return np.zeros((len(y), 1))
+        return np.nan_to_num((2 - 4 * self._movement(y) / least).clip(0, 1))
+
+    def _movement(self, y: Floats) -> Floats:
+        """The range of prefixes `(N, K)` of the metric, shape `(N, 1)`; NaN where it tells nothing: before the fourth epoch, or without the last value."""
+        if y.shape[1] < FEW:
+            return np.full((len(y), 1), np.nan)
         z = self._own(y)
-        return np.where(np.isfinite(z[:, -1:]), (2 - 4 * _ranges(z)[:, -1:] / least).clip(0, 1), 0.0)
+        return np.where(np.isfinite(z[:, -1:]), _ranges(z)[:, -1:], np.nan)
 
     def _own(self, y: Floats) -> Floats:
         """Values of the metric to forecast on the scale of :class:`MetricScale`, as they are; NaN where not finite."""
