@@ -12,7 +12,6 @@ Finished cells are kept in the JSON file and not fitted again while the curves a
 
 import argparse
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -33,7 +32,7 @@ from nasbench_lc.config import digest
 from nasbench_lc.curves import CurveSet, Floats, Status
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.files import atomic
-from nasbench_lc.pool import one_thread, spread
+from nasbench_lc.pool import cores, one_thread, spread
 from nasbench_lc.provenance import machine
 from predictors.base import Predictor
 from predictors.configure import make
@@ -161,7 +160,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/arms.json"))
     parser.add_argument("--cache", type=Path, default=Path("reports/fits"), help="where fits are kept, and taken from if they are there")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, default=cores())
     given = parser.parse_args()
     arms = tuple(ARMS) if given.arms == "all" else tuple(given.arms.split(","))
     items, tests = wanted(given.files, arms, given.seeds)

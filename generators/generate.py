@@ -3,7 +3,6 @@
 import contextlib
 import datetime
 import json
-import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from nasbench_lc.config import Recipe, RunConfig
 from nasbench_lc.curves import Curve, Status
 from nasbench_lc.errors import ConfigError, FormatError, NasbenchError
 from nasbench_lc.files import lock, plain_words, real
-from nasbench_lc.pool import WorkerLost
+from nasbench_lc.pool import WorkerLost, cores
 from nasbench_lc.shards import compact, parts_folder, read_all
 from nasbench_lc.table import Table, base_attributes
 
@@ -207,7 +206,7 @@ def _prepare(
     """The problem, how many workers, and the device; see :func:`generate`."""
     if engine not in ENGINES:
         raise ConfigError(f"--engine must be one of {', '.join(ENGINES)}; got {engine}. Choose one of those.")
-    count = _cores() if workers is None else workers
+    count = cores() if workers is None else workers
     if count < 1:
         raise ConfigError(f"--workers must be at least 1; got {count}. Leave it out for one per core.")
     problem = resolver(plan, data_dir)
@@ -307,10 +306,6 @@ def _device(choice: str, trainer: Trainer) -> str:
     if not torch.cuda.is_available():
         raise ConfigError(f"--device {choice} needs a CUDA device; got none on this machine. Use --device cpu.")
     return choice
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def retrain(problem: Problem, run: RunConfig, device: str) -> Curve:

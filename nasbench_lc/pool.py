@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["WorkerLost", "answer_sigterm", "deaf_children", "one_thread", "spread", "threads"]
+__all__ = ["WorkerLost", "answer_sigterm", "cores", "deaf_children", "one_thread", "spread", "threads"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -110,6 +110,11 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def cores() -> int:
+    """How many cores this process may run on: how many workers there are by default."""
+    return len(os.sched_getaffinity(0))
 
 
 def threads() -> int:

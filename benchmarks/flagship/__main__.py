@@ -11,20 +11,19 @@ The files of other people's curves are made by `nasbench-lc import KIND SOURCE -
 """
 
 import argparse
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from benchmarks.flagship.answers import Answer
 from benchmarks.flagship.asking import ask, fitted, read
-from benchmarks.flagship.cases import CASES, FRESH, Case
+from benchmarks.flagship.cases import Case
 from benchmarks.flagship.pages import write
 from benchmarks.flagship.plan import PLAN, Stage, questions
 from evaluation.cache import Cache
 from nasbench_lc.cli.specs import split_specs
 from nasbench_lc.curves import CurveSet
-from nasbench_lc.pool import spread
+from nasbench_lc.pool import cores, spread
 
 
 def main() -> None:
@@ -36,12 +35,12 @@ def main() -> None:
     p.add_argument("--seeds", default="0-4", help="of these models")
     p.add_argument("--tables", action="store_true")
     p.add_argument("--cache", type=Path, default=Path("reports/fits"))
-    p.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    p.add_argument("--workers", type=int, default=cores())
     a = p.parse_args()
     first, _, last = a.seeds.partition("-")
     stages = PLAN if a.models is None else (Stage(split_specs(a.models), range(int(first), int(last or first) + 1)),)
-    there = {case: path for case in (*CASES, *FRESH) if (path := case.path((Path("datasets"), a.imports))) is not None}
-    asked = [(case, there[case], model, seed) for case, model, seed in questions(stages, a.only) if case in there]
+    folders = (Path("datasets"), a.imports)
+    asked = [(case, path, model, seed) for case, model, seed in questions(stages, a.only) if (path := case.path(folders)) is not None]
     if not a.tables:
         for said in spread(partial(fitted, cache=Cache(a.cache)), asked, a.workers):
             print(said, flush=True)

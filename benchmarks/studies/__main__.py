@@ -6,7 +6,6 @@ A study of other people's curves needs their folder (--data); without it that pa
 
 import argparse
 import json
-import os
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from evaluation.cache import Cache
 from evaluation.table import markdown_table
 from nasbench_lc.cli.specs import split_specs
 from nasbench_lc.files import atomic
-from nasbench_lc.pool import spread
+from nasbench_lc.pool import cores, spread
 from nasbench_lc.provenance import machine
 
 STUDIES: dict[str, Study] = {
@@ -45,7 +44,7 @@ def main() -> None:
     p.add_argument("--data", type=Path)
     p.add_argument("--out", type=Path, default=Path("docs/results/studies"))
     p.add_argument("--cache", type=Path, default=Path("reports/fits"))
-    p.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    p.add_argument("--workers", type=int, default=cores())
     a = p.parse_args()
     models = None if a.models is None else split_specs(a.models)
     for name in STUDIES if "all" in a.names else a.names:

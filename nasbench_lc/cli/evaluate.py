@@ -1,6 +1,5 @@
 """``nasbench-lc evaluate``."""
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from nasbench_lc.cli.common import find_dataset, numbers, observed_epochs, pairs
 from nasbench_lc.cli.specs import parse_spec, split_specs
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.errors import ConfigError
+from nasbench_lc.pool import cores
 from nasbench_lc.table import texts
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def command(**o: Any) -> None:
             target=_facts(goal),
             progress=lambda done, total, text: show(done / max(1, total), text),
             cache=o["cache"] or out / ".cache",
-            workers=len(os.sched_getaffinity(0)),
+            workers=cores(),
         )
     pages = write_report(results, out)
     if o["as_json"]:

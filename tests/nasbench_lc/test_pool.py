@@ -12,7 +12,7 @@ import torch
 
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.files import lock
-from nasbench_lc.pool import WorkerLost, answer_sigterm, deaf_children, one_thread, spread, threads
+from nasbench_lc.pool import WorkerLost, answer_sigterm, cores, deaf_children, one_thread, spread, threads
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,3 +128,13 @@ def test_children_are_deaf_and_the_parent_is_not() -> None:
     with deaf_children():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_as_many_cores_as_this_process_may_run_on() -> None:
+    allowed = os.sched_getaffinity(0)
+    assert cores() == len(allowed)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
