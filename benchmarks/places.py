@@ -24,13 +24,13 @@ def fill(text: str, tables: Mapping[str, str]) -> str:
     return text
 
 
-def publish(doc: Path, tables: Mapping[str, Sequence[str]], files: Mapping[Path, str]) -> None:
-    """Put tables, each a list of lines, into a document, and write the other files that belong to them; nothing is replaced before all texts are made.
+def publish(docs: Mapping[Path, Mapping[str, Sequence[str]]], files: Mapping[Path, str]) -> None:
+    """Put tables, each a list of lines, into documents, and write the other files that belong to them; nothing is replaced before all texts are made.
 
     Raises:
         ConfigError: As :func:`fill`.
     """
-    text = fill(doc.read_text(), {name: "\n".join(lines) for name, lines in tables.items()})
-    for path, content in {**files, doc: text}.items():
+    texts = {doc: fill(doc.read_text(), {name: "\n".join(lines) for name, lines in tables.items()}) for doc, tables in docs.items()}
+    for path, content in {**files, **texts}.items():
         with atomic(path) as temporary:
             temporary.write_text(content)

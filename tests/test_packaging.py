@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.flagship.pages import page, summaries
+from benchmarks.places import fill
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"nasbench_lc", "generators", "predictors", "evaluation"}
 
@@ -106,7 +109,7 @@ def test_every_shipped_dataset_is_sound_small_and_has_its_card(path: Path) -> No
         assert json.loads(path.with_suffix(".seconds.json").read_text())["networks"] >= 30
 
 
-def test_what_few_curves_give_in_the_readme_and_the_flagship_s_page_is_what_the_study_found() -> None:
+def test_what_few_curves_give_in_the_readme_and_the_flagship_s_evidence_is_what_the_study_found() -> None:
     rows = json.loads((ROOT / "docs" / "results" / "studies" / "transfer.json").read_text())["rows"]
 
     def error(model: str, pair: str, case: str) -> str:
@@ -123,7 +126,28 @@ def test_what_few_curves_give_in_the_readme_and_the_flagship_s_page_is_what_the_
         errors("mlp-segment to mlp-car"),
         errors("mlp-car to mlp-segment", "extra-trees"),
     )
-    readme, page = (ROOT / "README.md").read_text(), (ROOT / "docs" / "flagship.md").read_text()
+    readme, page = (ROOT / "README.md").read_text(), (ROOT / "docs" / "flagship-evidence.md").read_text()
     assert f"falls from {to_segment[0]} to {to_segment[1]}, that of extra-trees from {trees[0]} to {trees[1]}" in readme
     for alone, both, many in (to_segment, to_car):
         assert {alone, both, many} <= set(re.findall(r"\d\.\d{3}", page))
+
+
+def test_the_flagship_s_pages_are_what_its_results_make() -> None:
+    record = json.loads((ROOT / "docs" / "results" / "flagship.json").read_text())
+    assert (ROOT / "docs" / "results" / "flagship.md").read_text() == page(record)
+    for name, tables in zip(("flagship", "flagship-evidence"), summaries(record), strict=True):
+        text = (ROOT / "docs" / f"{name}.md").read_text()
+        assert fill(text, {table: "\n".join(lines) for table, lines in tables.items()}) == text
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if "://" in link:
+            continue
+        name, _, heading = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.exists(), link
+        if heading:
+            headings = re.findall(r"^#+ (.*)", target.read_text(), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}, link

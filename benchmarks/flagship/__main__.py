@@ -5,7 +5,7 @@
 Every model of the plan (benchmarks/flagship/plan.py), or those that are named, is fitted to its cases (benchmarks/flagship/cases.py) under the strict
 split of every seed and forecasts from every prefix. Answers are kept in the cache: the same call goes on after a kill, and several calls may share
 one. Cases whose files are missing are left out. --tables reads what the cache has of the plan, fits nothing, and writes
-docs/results/flagship.json and flagship.md, and the five tables of docs/flagship.md.
+docs/results/flagship.json and flagship.md, and five tables of docs/flagship.md and docs/flagship-evidence.md.
 
 The files of other people's curves are made by `nasbench-lc import KIND SOURCE --out DIR/KIND.h5`; `make flagship DATA=FOLDER` does all of it.
 """
@@ -51,7 +51,7 @@ def main() -> None:
         kept = ask(case, curves, model, seed, Cache(a.cache), stored_only=True)
         if kept is not None:
             found.setdefault(case, (curves, {}))[1].setdefault(model, {})[seed] = kept
-    write(found, Path("docs/results"), Path("docs/flagship.md"))
+    write(found, Path("docs/results"), Path("docs/flagship.md"), Path("docs/flagship-evidence.md"))
 
 
 if __name__ == "__main__":

@@ -17,16 +17,16 @@ from evaluation.table import markdown_table, number
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.provenance import machine
 
-__all__ = ["write"]
+__all__ = ["page", "summaries", "write"]
 
 ENOUGH_RUNS = 200
 ENOUGH_SEEDS = 3
 Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
-def write(found: Found, out: Path, doc: Path) -> None:
-    """flagship.json and flagship.md, and five tables in the document: against the rival, that on fresh tasks, without the graph, without each part, and
-    accuracies at rest."""
+def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
+    """flagship.json and flagship.md, the table of parts in the document, and four in that of the evidence: against the rival, that on fresh tasks, without
+    the graph, and accuracies at rest."""
     fresh = {case: of for case, of in found.items() if case not in CASES}
     found = {case: of for case, of in found.items() if case in CASES}
     record = {
@@ -41,9 +41,16 @@ def write(found: Found, out: Path, doc: Path) -> None:
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
+    publish(
+        dict(zip((doc, evidence), summaries(record), strict=True)),
+        {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)},
+    )
+
+
+def summaries(record: Mapping[str, Any]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What stands in the document and in that of the evidence, lines by name."""
     pairs = {name: record[name] for name in ("against", "fresh", "graph")} | {REST: record["parts"][REST]}
-    summary = {name: by_prefix(of) for name, of in pairs.items()} | {"parts": parts_table(record["parts_over_prefixes"])}
-    publish(doc, summary, {out / "flagship.json": json.dumps(record, indent=1) + "\n", out / "flagship.md": page(record)})
+    return {"parts": parts_table(record["parts_over_prefixes"])}, {name: by_prefix(of) for name, of in pairs.items()}
 
 
 def _cells(found: Found, models: Sequence[str]) -> list[Cell]:
