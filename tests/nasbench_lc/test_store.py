@@ -1,11 +1,7 @@
-import io
-import json
 import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +15,11 @@ from hypothesis.extra import numpy as hnp
 from nasbench_lc import store
 from nasbench_lc.curves import Status
 from nasbench_lc.errors import FormatError, NasbenchError
-from nasbench_lc.seal import _MAGIC, _fingerprint, verify
 from nasbench_lc.table import texts
+from tests.nasbench_lc.files import IMAGE, TABLE, altered, refused, replaced
 from tests.nasbench_lc.samples import curve, recipe, run, same, sample_table, table_of
 
 ROOT = Path(__file__).parents[2]
-TABLE = sample_table(3)
-IMAGE = store.image(TABLE)
-
-
-def refused(path: Path) -> str:
-    """The one sentence with which a file is refused, by both ways of reading it where the attributes are to blame."""
-    with pytest.raises(FormatError) as caught:
-        store.read(path)
-    sentence = str(caught.value)
-    assert len(sentence.splitlines()) == 1
-    assert len(sentence) < 600
-    return sentence
-
-
-def altered(path: Path, change: Callable[[h5py.File], None]) -> Path:
-    """The sample file without its seal, changed: a foreign HDF5 file."""
-    buffer = io.BytesIO()
-    with h5py.File(io.BytesIO(IMAGE)) as old, h5py.File(buffer, "w") as new:
-        for name in old:
-            old.copy(name, new)
-        new.attrs.update(old.attrs)
-        change(new)
-    path.write_bytes(buffer.getvalue())
-    return path
-
-
-def replaced(name: str, value: Any, **options: Any) -> Callable[[h5py.File], None]:
-    def change(file: h5py.File) -> None:
-        del file[name]
-        file.create_dataset(name, data=value, **options)
-
-    return change
 
 
 def test_round_trip_and_equal_tables_give_equal_bytes(tmp_path: Path):
@@ -370,6 +334,7 @@ import resource, sys
 from pathlib import Path
 from nasbench_lc import shards, store
 from nasbench_lc.errors import NasbenchError
+from tests.nasbench_lc.files import IMAGE, TABLE, altered, refused, replaced
 from tests.nasbench_lc.samples import sample_table
 path, table = Path(sys.argv[1]), sample_table(30)
 for limit in (0, 600, 5000, 20000, len(store.image(table)) - 1):
@@ -400,90 +365,6 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path):
         with pytest.raises(NasbenchError) as caught:
             store.write(path, TABLE)
         assert len(str(caught.value).splitlines()) == 1
-
-
-def test_curves_alone_come_in_one_array(tmp_path: Path):
-    path = tmp_path / "x.h5"
-    store.write(path, TABLE)
-    values = store.read_curves(path, ("test_acc", "train_loss", "lr"))
-    assert values.dtype == np.float32
-    for i, name in enumerate(("test_acc", "train_loss", "lr")):
-        np.testing.assert_array_equal(values[i], TABLE.columns[f"curves/{name}"])
-    foreign = replaced("curves/test_loss", TABLE.columns["curves/test_loss"].astype(">f8"), compression="gzip", chunks=(1, 4))
-    np.testing.assert_array_equal(store.read_curves(altered(path, foreign), ("test_loss",))[0], TABLE.columns["curves/test_loss"])
-
-
-@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", "<i4"])
-def test_curves_alone_are_those_of_the_whole_file(tmp_path: Path, kind: str):
-    """Those of our own kind are copied from their places; all others go through HDF5."""
-    columns = {**TABLE.columns, "curves/test_loss": TABLE.columns["curves/test_loss"].astype(kind)}
-    store.write(tmp_path / "x.h5", replace(TABLE, columns=columns))
-    assert (verify(tmp_path / "x.h5") is not None) == (kind == "<f4")
-    for metrics in (("test_loss",), ("train_loss", "test_loss", "train_loss")):
-        values = store.read_curves(tmp_path / "x.h5", metrics)
-        for name, value in zip(metrics, values, strict=True):
-            np.testing.assert_array_equal(value, store.read(tmp_path / "x.h5").columns[f"curves/{name}"])
-
-
-def resealed(path: Path, **changes: Any) -> Path:
-    """The sample file under a seal that says something else and is intact."""
-    size = IMAGE.index(b"\n") + 1
-    head = {**json.loads(IMAGE[len(_MAGIC) : size]), **changes}
-    head["index"] = _fingerprint({name: head[name] for name in ("schema", "shape", "names", "curves")})
-    path.write_bytes((_MAGIC + json.dumps(head, separators=(",", ":")).encode()).ljust(size - 1) + b"\n" + IMAGE[size:])
-    return path
-
-
-def test_a_seal_must_agree_with_the_file(tmp_path: Path):
-    index = verify(resealed(tmp_path / "x.h5"))
-    assert index is not None
-    assert same(store.read(tmp_path / "x.h5"), TABLE)
-    names = list(index.curves)
-    for change in ({"names": names[::-1]}, {"names": [*names[1:], "strange"]}, {"shape": [4, 3]}):
-        assert "The seal must say where each curve lies" in refused(resealed(tmp_path / "x.h5", **change))
-
-
-@pytest.mark.parametrize("shape", [[3, 4, 1], [12], [], 12, None])
-def test_curves_alone_have_two_axes(tmp_path: Path, shape: Any):
-    with pytest.raises(FormatError, match="checksum"):
-        store.read_curves(resealed(tmp_path / "x.h5", shape=shape), ("test_loss",))
-
-
-def test_curves_alone_of_a_newer_schema_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("nasbench_lc.store.SCHEMA_VERSION", 2)
-    store.write(tmp_path / "x.h5", replace(TABLE, attributes={**TABLE.attributes, "schema_version": 2}))
-    assert store.read_curves(tmp_path / "x.h5", ("test_loss",)).shape == (1, 3, 4)
-    monkeypatch.undo()
-    with pytest.raises(FormatError, match="version 1"):
-        store.read_curves(tmp_path / "x.h5", ("test_loss",))
-
-
-@pytest.mark.parametrize("metrics", [("val_loss",), ("test_loss", "nothing"), ("../run/uid",)])
-def test_curves_that_are_not_there_are_named(tmp_path: Path, metrics: tuple[str, ...]):
-    store.write(tmp_path / "x.h5", TABLE)
-    with pytest.raises(NasbenchError) as caught:
-        store.read_curves(tmp_path / "x.h5", metrics)
-    assert caught.value.exit_code == 2
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        replaced("curves/test_loss", np.zeros((3, 5), np.float32)),
-        replaced("curves/test_loss", np.array([[b"1"] * 4] * 3)),
-        lambda f: f.attrs.modify("schema_version", 2),
-        lambda f: (f.__delitem__("curves/test_loss"), f.create_dataset("curves/test_loss", (3, 10**12), np.float32)),
-        lambda f: (f.__delitem__("curves/test_loss"), f.create_dataset("curves/test_loss", (3, 4), np.float32, external=[("raw", 0, 48)])),
-    ],
-)
-def test_curves_of_a_damaged_file_are_refused(tmp_path: Path, change: Callable[[h5py.File], Any]):
-    altered(tmp_path / "x.h5", change)
-    with pytest.raises(FormatError):
-        store.read_curves(tmp_path / "x.h5", ("train_loss", "test_loss"))
-    for content in (IMAGE[: len(IMAGE) // 2], b"", b"text"):
-        (tmp_path / "x.h5").write_bytes(content)
-        with pytest.raises(FormatError):
-            store.read_curves(tmp_path / "x.h5", ("train_loss",))
 
 
 def test_reading_never_writes(tmp_path: Path):
