@@ -10,10 +10,11 @@ import numpy as np
 from evaluation.cache import Cache, config_of, curves_digest
 from evaluation.source_code import code_digest
 from evaluation.split import Split
+from evaluation.transfer import concatenate
 from nasbench_lc.config import digest
 from nasbench_lc.provenance import versions
 from predictors.base import Predictor
-from predictors.few_shot import FewShot
+from predictors.few_shot import ALONE, FewShot
 
 __all__ = ["Fits"]
 
@@ -56,7 +57,7 @@ class Fits:
         return predictor, seconds
 
     def learn(self, make: Callable[[], Predictor], split: Split) -> tuple[Predictor, float]:
-        """Whoever forecasts the split's test part, and the seconds as above: one predictor, or two that a few curves set right.
+        """Whoever forecasts the split's test part, and the seconds as above: one predictor, or those of :mod:`predictors.few_shot`.
 
         Raises:
             ConfigError: If the predictor cannot learn from these curves.
@@ -64,8 +65,12 @@ class Fits:
         predictor, seconds = self.fit(make(), split)
         if split.few is None:
             return predictor, seconds
-        without, more = self.fit(make(), Split(split.few.train, split.few.valid, split.test))
-        return FewShot(predictor, without, split.few.curves), seconds + more
+        few = concatenate(*split.few.own)
+        without, more = self.fit(make(), Split(*split.few.others, split.test))
+        if len(few) < ALONE:
+            return FewShot(predictor, without, few), seconds + more
+        alone, still_more = self.fit(make(), Split(*split.few.own, split.test))
+        return FewShot(predictor, without, few, alone), seconds + more + still_more
 
 
 def _timed(predictor: P, split: Split) -> tuple[P, float]:

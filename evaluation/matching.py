@@ -13,7 +13,6 @@ import numpy as np
 from evaluation.split import Few, Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
-from predictors.conformal import ENOUGH
 from predictors.robust import limits, over_curves
 from predictors.scale import from_scale, to_scale
 
@@ -29,16 +28,15 @@ LEAST = 0.02
 def beside(source: Split, own: Split) -> Split:
     """What is learnt from, with the source's curves moved to where one's own lie; scored are one's own.
 
-    Fewer than 39 of one's own are told apart, since their errors set forecasts right (:mod:`predictors.few_shot`); where there are more, a predictor is
-    left to learn from them by itself.
+    Both are told apart too, since errors on one's own set right what the source's teach (:mod:`predictors.few_shot`).
 
     Raises:
         ConfigError: If source and target are not equally long.
     """
     shown = concatenate(own.train, own.valid)
-    moved = [replace(matched(theirs, shown), schedule=shown.schedule) for theirs in (source.train, source.valid)]
-    train, valid = (concatenate(theirs, ours) for theirs, ours in zip(moved, (own.train, own.valid), strict=True))
-    return Split(train, valid, own.test, Few(shown, *moved) if len(shown) < ENOUGH else None)
+    train, valid = (replace(matched(theirs, shown), schedule=shown.schedule) for theirs in (source.train, source.valid))
+    few = Few((own.train, own.valid), (train, valid))
+    return Split(concatenate(train, own.train), concatenate(valid, own.valid), own.test, few)
 
 
 def matched(source: CurveSet, few: CurveSet) -> CurveSet:

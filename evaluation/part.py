@@ -12,7 +12,7 @@ from evaluation.protocol import Protocol
 from evaluation.results import KEYS, Note, Profile, Row
 from evaluation.scoring import profile, score, scored_curves
 from evaluation.speedup import break_even_n, sgd_seconds, speedup
-from evaluation.split import Split
+from evaluation.split import Few, Split
 from nasbench_lc.curves import Bools, CurveSet, Observed, Status, Target
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
@@ -175,5 +175,5 @@ def learnable(curves: CurveSet) -> CurveSet:
 
 def learnable_parts(parts: Split) -> Split:
     """The same split with what predictors learn from left to the :func:`learnable` curves; the test part stays whole."""
-    few = parts.few and replace(parts.few, train=learnable(parts.few.train), valid=learnable(parts.few.valid))
+    few = parts.few and Few(*((learnable(train), learnable(valid)) for train, valid in (parts.few.own, parts.few.others)))
     return Split(learnable(parts.train), learnable(parts.valid), parts.test, few)

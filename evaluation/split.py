@@ -28,17 +28,15 @@ VALID_SHARE = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Few:
-    """A few curves of the task at hand, and what there is to learn from without them (:mod:`predictors.few_shot`).
+    """What is known of the task at hand, and of another (:mod:`predictors.few_shot`).
 
     Arguments:
-        curves: The few.
-        train: Of another task.
-        valid: Likewise.
+        own: The curves of the task at hand, train and valid.
+        others: Those of the other task, likewise.
     """
 
-    curves: CurveSet
-    train: CurveSet
-    valid: CurveSet
+    own: tuple[CurveSet, CurveSet]
+    others: tuple[CurveSet, CurveSet]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class Split:
         train: What predictors learn from.
         valid: What they stop early and calibrate on.
         test: What they are scored on, once.
-        few: What of train and valid is of the task that is scored, where that is little; None elsewhere.
+        few: What of train and valid is of the task that is scored and what is of another; None where all is of one.
     """
 
     train: CurveSet

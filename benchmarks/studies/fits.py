@@ -48,7 +48,7 @@ class Fit:
         tests: The curves it is scored on, by what the study calls them.
         pairs: (observe, horizon), ascending.
         labels: What else tells this fit from others of the study.
-        few: What of train and valid is of the task that is scored, where that is little; None elsewhere.
+        few: What of train and valid is of the task that is scored and what is of another; None where all is of one.
     """
 
     spec: str
@@ -66,7 +66,7 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
     name, options = parse_spec(fit.spec)
     fresh = partial(make, name, options, fit.seed)
     predictor = fresh()
-    sets = {"train": fit.train, "valid": fit.valid, **({} if fit.few is None else {"few": fit.few.curves}), **fit.tests}
+    sets = {"train": fit.train, "valid": fit.valid, **_own(fit.few), **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
@@ -74,6 +74,11 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
         stored = _scored(fit, fresh, Fits(cache)), {}
         cache.store(key, *stored)
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
+
+
+def _own(few: Few | None) -> dict[str, CurveSet]:
+    """What tells apart fits to the same curves of which others are one's own."""
+    return {} if few is None else dict(zip(("own train", "own valid"), few.own, strict=True))
 
 
 def _scored(fit: Fit, fresh: Callable[[], Predictor], fits: Fits) -> list[Row]:

@@ -10,6 +10,7 @@ from evaluation.cache import Cache
 from evaluation.fits import Fits
 from evaluation.matching import beside
 from evaluation.split import Split, split
+from evaluation.transfer import concatenate
 from nasbench_lc.errors import ConfigError
 from predictors.extra_trees import ExtraTrees
 from predictors.few_shot import FewShot
@@ -59,15 +60,21 @@ def test_neither_the_test_part_nor_the_seconds_of_training_count(tmp_path: Path)
     assert kept(tmp_path) == 1
 
 
-def test_few_curves_take_two_fits_which_forecast_together_and_are_kept(tmp_path: Path) -> None:
-    parts = beside(PARTS, split(toy_curves(seed=2), 0))
+@pytest.mark.parametrize(("n", "fitted"), [(40, 2), (133, 3)])  # of 40 the split leaves 30 to learn from, of 133 a hundred
+def test_curves_beside_another_task_s_take_two_fits_and_many_three_which_forecast_together_and_are_kept(
+    n: int, fitted: int, tmp_path: Path
+) -> None:
+    own = split(toy_curves(n, seed=2), 0)
+    parts = beside(PARTS, own)
     assert parts.few is not None
     fits = Fits(Cache(tmp_path))
     observed, target = parts.test.observe(3)
     found, seconds = fits.learn(KNN, parts)
-    wanted = FewShot(KNN().fit(parts.train, parts.valid), KNN().fit(parts.few.train, parts.few.valid), parts.few.curves)
+    sets = [(parts.train, parts.valid), parts.few.others, parts.few.own][:fitted]
+    whole, without, *alone = (KNN().fit(*of) for of in sets)
+    wanted = FewShot(whole, without, concatenate(own.train, own.valid), *alone)
     np.testing.assert_array_equal(found.predict(observed, target.t).quantiles, wanted.predict(observed, target.t).quantiles)
-    assert kept(tmp_path) == 2
+    assert kept(tmp_path) == fitted
     assert fits.learn(KNN, parts)[1] == seconds
     assert type(fits.learn(KNN, PARTS)[0]) is KNN
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, beside, matched
 from evaluation.protocol import Strict
 from evaluation.split import split
+from evaluation.transfer import concatenate
 from nasbench_lc.curves import CurveSet, Floats
 from nasbench_lc.errors import ConfigError
 from predictors.scale import from_scale, to_scale
@@ -101,16 +102,16 @@ def test_a_transfer_moves_the_source_by_nothing_but_the_curves_that_it_may_see()
     np.testing.assert_array_equal(zero.train.y, split(source, 0).train.y)
 
 
-def test_few_of_one_s_own_are_told_apart_from_what_the_source_teaches_and_many_are_not() -> None:
+def test_one_s_own_curves_are_told_apart_from_what_the_source_teaches() -> None:
     source = split(toy_curves(40, seed=1), 0)
     own = split(replace(toy_curves(50, seed=2), schedule=np.linspace(1, 0, 12)), 0)
     few = beside(source, own).few
     assert few is not None
-    assert few.curves.uid == own.train.uid + own.valid.uid
-    assert (few.train.uid, few.valid.uid) == (source.train.uid, source.valid.uid)
-    np.testing.assert_array_equal(few.train.y, matched(source.train, few.curves).y)
-    assert few.train.schedule is own.train.schedule
-    assert beside(source, split(toy_curves(52, seed=2), 0)).few is None  # 39 of them
+    assert few.own == (own.train, own.valid)
+    train, valid = few.others
+    assert (train.uid, valid.uid) == (source.train.uid, source.valid.uid)
+    np.testing.assert_array_equal(train.y, matched(source.train, concatenate(own.train, own.valid)).y)
+    assert train.schedule is own.train.schedule
 
 
 def test_what_is_learnt_from_both_keeps_one_s_own_schedule_and_test_part() -> None:

@@ -159,15 +159,53 @@ def test_the_forecast_is_the_mean_of_the_corrected_one_and_that_of_what_learnt_f
     np.testing.assert_allclose(to_scale(both, "test_loss"), (corrected + to_scale(first, "test_loss")) / 2, rtol=1e-9)
 
 
-def test_what_is_kept_forecasts_the_same_and_a_plain_state_is_plain() -> None:
+def test_what_learnt_from_the_curves_alone_counts_the_more_there_are() -> None:
+    observed, target = other_task(9, 3).observe(6)
+    alone = MeanCurve().fit(other_task(100, 2))
+    third = alone.predict(observed, target.t)
+    for n, share in ((100, 0.25), (300, 0.5)):
+        few = other_task(n, 2)
+        two, three = (FewShot(TREES, TREES, few, *more).predict(observed, target.t) for more in ((), (alone,)))
+        for name in ("mean", "quantiles"):
+            z, own, found = (to_scale(getattr(forecast, name), "test_loss") for forecast in (two, third, three))
+            np.testing.assert_allclose(found, (1 - share) * z + share * own, rtol=1e-9)
+
+
+def test_a_quantile_that_the_third_does_not_state_is_as_far_from_the_median_as_that_of_the_other_two() -> None:
+    few = other_task(120, 2)
+    observed, target = other_task(9, 3).observe(6)
+    alone = ExtraTrees(TREES.config).fit(few.subset(slice(0, 30)), few.subset(slice(30, 40)))  # too few to calibrate the outer levels on
+    assert np.isnan(alone.predict(observed, target.t).quantiles[..., 0]).all()
+    base = ExtraTrees(TREES.config).fit(power_curves(150, seed=1))
+    two, three = (FewShot(base, base, few, *more).predict(observed, target.t) for more in ((), (alone,)))
+    found = three.quantiles
+    assert np.isfinite(found).all()
+    below = [np.log(forecast.quantile(0.5) / forecast.quantile(0.025)) for forecast in (two, three)]
+    np.testing.assert_allclose(*below, rtol=1e-3)  # the scale is a logarithm but for little
+    assert (np.diff(found, axis=-1) >= 0).all()
+
+
+@pytest.mark.parametrize("alone", [(), (MeanCurve().fit(SOURCE),)], ids=["two", "three"])
+def test_what_is_kept_forecasts_the_same_and_a_plain_state_is_plain(alone: tuple[MeanCurve, ...]) -> None:
+    few = other_task(12, 2)
+    base = MeanCurve().fit(other_task(30, 5))
+    model = FewShot(base, base, few, *alone)
+    observed, target = other_task(9, 3).observe(6)
+    wanted = model.predict(observed, target.t)
+    again = FewShot.restored(MeanCurve, model.state())
+    np.testing.assert_array_equal(again.predict(observed, target.t).quantiles, wanted.quantiles)
+    assert again.state().keys() == model.state().keys()
+    plain = FewShot.restored(MeanCurve, base.state())
+    np.testing.assert_array_equal(plain.predict(observed, target.t).mean, base.predict(observed, target.t).mean)
+
+
+def test_trees_that_are_kept_forecast_the_same() -> None:
     few = other_task(12, 2)
     model = FewShot(ExtraTrees(TREES.config).fit(few), TREES, few)
     observed, target = other_task(9, 3).observe(6)
     wanted = model.predict(observed, target.t)
     again = FewShot.restored(lambda: ExtraTrees(TREES.config), model.state())
     np.testing.assert_array_equal(again.predict(observed, target.t).quantiles, wanted.quantiles)
-    plain = FewShot.restored(lambda: ExtraTrees(TREES.config), TREES.state())
-    np.testing.assert_array_equal(plain.predict(observed, target.t).mean, TREES.predict(observed, target.t).mean)
 
 
 def test_it_is_made_of_what_is_fitted() -> None:
