@@ -132,6 +132,19 @@ def test_what_few_curves_give_in_the_readme_and_the_flagship_s_evidence_is_what_
         assert {alone, both, many} <= set(re.findall(r"\d\.\d{3}", page))
 
 
+def test_how_many_curves_a_transfer_takes_is_what_the_study_found() -> None:
+    rows = json.loads((ROOT / "docs" / "results" / "studies" / "own.json").read_text())["rows"]
+    page = (ROOT / "docs" / "flagship-evidence.md").read_text()
+    for target, source in (("segment", "car"), ("car", "segment")):
+        for words, case in (("its own", "lc-gode-x, alone"), (f"and {source}'s", "lc-gode-x, with the source")):
+            found = [
+                [r["mape"] for r in rows if (r["on"], r["case"], r["curves"]) == (f"mlp-{target}", case, n)] for n in (20, 50, 100, 200)
+            ]
+            assert [len(errors) for errors in found] == [3] * 4
+            line = f"| {target} | {words} | " + " | ".join(f"{sum(errors) / 3:.3f}" for errors in found) + " |"
+            assert line in page
+
+
 def test_the_flagship_s_pages_are_what_its_results_make() -> None:
     record = json.loads((ROOT / "docs" / "results" / "flagship.json").read_text())
     assert (ROOT / "docs" / "results" / "flagship.md").read_text() == page(record)
