@@ -9,7 +9,7 @@ quickstart: $(VENV)/.installed
 	$(BIN)/nasbench-lc quickstart
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
