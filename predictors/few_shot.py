@@ -52,7 +52,8 @@ mlp-segment, splits 100 to 102, where with 50 it lowered no error. There the mea
 class FewShot(Predictor):
     """Fitted predictors of one kind, and some curves from which not all of them have learnt.
 
-    It is in no registry: :func:`evaluation.matching.beside` says when it serves. Draws and densities are not passed on, since quantiles alone are widened.
+    It is in no registry: it serves where what is learnt from is of two tasks (:func:`evaluation.matching.beside`). Draws and densities are not passed on,
+    since quantiles alone are widened.
 
     Arguments:
         whole: Has learnt from the few and from others.
@@ -192,7 +193,6 @@ def _mixed(one: Forecast, other: Forecast, share: float, metric: str) -> Forecas
     middles = [to_scale(forecast.quantile(0.5), metric)[..., None] for forecast in (one, other)]
     theirs = np.where(np.isfinite(theirs), theirs, ours - middles[0] + middles[1])
     between = (1 - share) * ours + share * theirs
-    ordered = np.where(
-        np.isfinite(between), np.fmax.accumulate(between, axis=-1), np.nan
-    )  # where the other begins to state them, they may cross
+    # Where the other begins to state quantiles, the mixed ones may cross.
+    ordered = np.where(np.isfinite(between), np.fmax.accumulate(between, axis=-1), np.nan)
     return Forecast(one.t, from_scale(mean, metric), one.levels, from_scale(ordered, metric))
