@@ -35,10 +35,20 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         read_bytes(path)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [gzip.compress(b"[1]" * 1000)[:-20], gzip.compress(b"[1]" * 1000)[:12] + b"\xff" * 40, b"\x1f\x8b", b"", b"[1", b"\xff", b"[" * 100_000, b"1" * 5000],
-)  # fmt: skip
+# Each has a name: a gzip file holds the time that it was made at, and two processes that run the tests must give them the same names.
+BAD_JSON = {
+    "gzip cut short": gzip.compress(b"[1]" * 1000)[:-20],
+    "gzip gone bad": gzip.compress(b"[1]" * 1000)[:12] + b"\xff" * 40,
+    "only the mark of gzip": b"\x1f\x8b",
+    "nothing": b"",
+    "cut short": b"[1",
+    "not UTF-8": b"\xff",
+    "too deep": b"[" * 100_000,
+    "too many digits": b"1" * 5000,
+}
+
+
+@pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON.keys())
 def test_bad_json(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(content)
