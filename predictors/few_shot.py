@@ -16,6 +16,7 @@ and in every quantile.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Self, final
 
 import numpy as np
@@ -64,6 +65,7 @@ class FewShot(Predictor):
 
     def __init__(self, whole: Predictor, without: Predictor, few: CurveSet, alone: Predictor | None = None) -> None:
         self.whole, self.without, self.few, self.alone, self.config = whole, without, few, alone, whole.config
+        self._lessons: dict[int, _Lesson] = {}
 
     def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
         """Refused: which predictor learns from what is for :meth:`evaluation.fits.Fits.learn` to say.
@@ -85,23 +87,19 @@ class FewShot(Predictor):
         """The mean of the first two's forecasts; the first where the few have no errors to show."""
         k, last, metric = len(observed.t), self.few.epochs, observed.metric
         first = self.whole.predict(observed, t)
-        if k >= last:
+        if k not in self._lessons:
+            self._lessons[k] = _lesson(self.without, self.few, k)
+        lesson = self._lessons[k]
+        if not len(lesson.off):
             return first
-        prefix, target = self.few.observe(k)
-        epochs = target.t  # always all: a correction should not depend on which are asked for
-        shown, asked = self.without.predict(prefix, epochs), self.without.predict(observed, np.union1d(epochs, t))
-        z = to_scale(shown.mean, metric)
-        off = np.clip(to_scale(target.y, metric) - z, -FAR, FAR)
-        known = np.asarray(np.isfinite(off).all(axis=1))
-        if not known.any():
-            return first
-        signs, off = _signs(z, prefix)[known], off[known]
+        epochs = np.arange(k + 1.0, last + 1)  # always all: a correction should not depend on which are asked for
+        asked = self.without.predict(observed, np.union1d(epochs, t))
         here, upto = np.searchsorted(asked.t, t), np.searchsorted(asked.t, epochs)
-        moved = _corrections(signs, off, _signs(to_scale(asked.mean[:, upto], metric), observed))
+        moved = _corrections(lesson.signs, lesson.off, _signs(to_scale(asked.mean[:, upto], metric), observed))
         moved = moved[:, np.clip(t, k + 1, last).astype(np.int64) - 1 - k]
         second = to_scale(asked.mean[:, here], metric)
         by = (to_scale(first.mean, metric) - second + moved) / 2
-        return _moved(asked, here, t, by, _own_error(off - _left_out(signs, off), shown, known, metric), metric)
+        return _moved(asked, here, t, by, lesson.lacks, metric)
 
     def with_few(self, few: CurveSet) -> Self:
         """The same predictors, set right by other curves."""
@@ -118,7 +116,7 @@ class FewShot(Predictor):
         """The inverse of `state`."""
         self.whole.load_state(under("whole.", state))
         self.without.load_state(under("without.", state))
-        self.few = unpack(under("few.", state))
+        self.few, self._lessons = unpack(under("few.", state)), {}
         if self.alone is not None:
             self.alone.load_state(under("alone.", state))
         return self
@@ -130,6 +128,39 @@ class FewShot(Predictor):
         if not few:
             return make().load_state(state)
         return cls(make(), make(), unpack(few), make() if state["predictors"] == 3 else None).load_state(state)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """What some of `n` curves, those with errors to show, say about forecasts from prefixes of one length.
+
+    Arguments:
+        signs: By what they are told apart, shape `(n, F)`.
+        off: The errors of their forecasts, on the scale, shape `(n, H)`.
+        lacks: The standard deviation that what is stated lacks, on the scale.
+    """
+
+    signs: Floats
+    off: Floats
+    lacks: float
+
+
+NOTHING = _Lesson(np.empty((0, 0)), np.empty((0, 0)), 0.0)
+
+
+def _lesson(predictor: Predictor, few: CurveSet, k: int) -> _Lesson:
+    """How far off a predictor's forecasts of some curves are from `k` epochs; of none where no epoch is left or known."""
+    if k >= few.epochs:
+        return NOTHING
+    prefix, target = few.observe(k)
+    shown = predictor.predict(prefix, target.t)
+    z = to_scale(shown.mean, few.metric)
+    off = np.clip(to_scale(target.y, few.metric) - z, -FAR, FAR)
+    known = np.asarray(np.isfinite(off).all(axis=1))
+    if not known.any():
+        return NOTHING
+    signs, off = _signs(z, prefix)[known], off[known]
+    return _Lesson(signs, off, _own_error(off - _left_out(signs, off), shown, known, few.metric))
 
 
 def _signs(z: Floats, prefix: Observed) -> Floats:

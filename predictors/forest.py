@@ -1,5 +1,6 @@
 """Extremely randomised trees over whole futures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,18 +9,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.tree import ExtraTreeRegressor
 
 from nasbench_lc.curves import Floats
 from nasbench_lc.pool import threads
 from predictors.options import Options, number
 from predictors.table import Table
 
-__all__ = ["ForestConfig", "forest_forecast", "forest_weights", "grown", "shared_leaves", "weighted_future"]
+__all__ = ["SMALL", "Forest", "ForestConfig", "forest_forecast", "forest_weights", "grown", "leaves_of", "weighted_future"]
 
 Leaves = npt.NDArray[np.int64]
 
 CALM = 0.01
 """The least spread of a forecast, on the scale."""
+SMALL = 150
+"""Below so many training rows one thread grows a forest sooner than two."""
 REMEMBERED = 16
 """How many forests are kept grown: those of a few prefix lengths."""
 
@@ -66,39 +70,13 @@ def forest_forecast(table: Table, config: ForestConfig, familiar: Floats | None 
 def forest_weights(train: Floats, query: Floats, target: Floats, config: ForestConfig) -> Floats:
     """How much each training row counts for each query in a forest's mean, shape `(N, n)`, rows summing to 1.
 
-    The forest is grown on the leading principal components of the futures. Variance reduction does not change under rotation, so this is the
-    forest on the futures themselves, at a cost that does not grow with the horizon.
-
     Arguments:
         train: Features, shape `(n, F)`.
         query: Features, shape `(N, F)`.
         target: Futures, shape `(n, H)`.
         config: Of the forest.
     """
-    centred = target - target.mean(0)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
-    forest = grown(Matrix.of(train), Matrix.of(u[:, :keep] * s[:keep]), config)
-    return shared_leaves(forest.apply(query), forest.apply(train))
-
-
-def shared_leaves(here: Leaves, there: Leaves) -> Floats:
-    """The mean over trees of what each row of `there` is of those in the leaf of a row of `here`, shape `(N, n)`.
-
-    Few rows share a leaf, so the sum is that of a sparse product: leaves of `here` by trees, times leaves of `there`.
-
-    Arguments:
-        here: The leaf of every query in every tree, shape `(N, trees)`.
-        there: That of every training row, shape `(n, trees)`.
-    """
-    n, trees = there.shape
-    leaves = 1 + max(here.max(initial=0), there.max(initial=0))
-    first = leaves * np.arange(trees)
-    column, row = (there + first).ravel(), np.repeat(np.arange(n), trees)
-    asked = csr_array((np.ones(here.size), (here + first).ravel(), trees * np.arange(len(here) + 1)), (len(here), trees * leaves))
-    shares = csr_array((1.0 / np.bincount(column)[column], (column, row)), (trees * leaves, n))
-    total: Any = asked @ shares  # scipy's annotations do not tell that it is sparse
-    return total.toarray() / trees
+    return grown(Matrix.of(train), Matrix.of(target - target.mean(0)), config).weights(query)
 
 
 def weighted_future(weights: Floats, target: Floats) -> tuple[Floats, Floats]:
@@ -123,14 +101,57 @@ class Matrix:
         return np.frombuffer(self.content, dtype=np.float64).reshape(self.shape)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def grown(train: Matrix, target: Matrix, config: ForestConfig) -> ExtraTreesRegressor:
-    """The forest of training rows `(n, F)` and targets `(n, C)`: from memory where a model is asked again from prefixes of the same length.
+class Forest:
+    """Grown trees that know which training rows lie in their leaves.
 
-    Trees are grown by all threads that this process may use; each has its own seed, so that the forest is the same.
+    Few rows share a leaf, so what rows count is a sparse product: the leaves of queries by trees, times what each training row is of those in a leaf.
+
+    Arguments:
+        trees: Those of a forest.
+        there: The leaf of every training row in every tree, shape `(n, trees)`.
     """
+
+    def __init__(self, trees: Sequence[ExtraTreeRegressor], there: Leaves) -> None:
+        n, count = there.shape
+        leaves = 1 + there.max()  # a tree numbers its nodes, and every leaf holds a training row
+        self._trees, self._first, self._leaves = trees, leaves * np.arange(count), count * leaves
+        column, row = (there + self._first).ravel(), np.repeat(np.arange(n), count)
+        self._shares = csr_array((1.0 / np.bincount(column)[column], (column, row)), (self._leaves, n))
+
+    def weights(self, query: Floats) -> Floats:
+        """The mean over trees of what each training row is of those in a query's leaf: shape `(N, n)` of queries `(N, F)`."""
+        here = leaves_of(self._trees, query) + self._first
+        count = len(self._first)
+        asked = csr_array((np.ones(here.size), here.ravel(), count * np.arange(len(here) + 1)), (len(here), self._leaves))
+        total: Any = asked @ self._shares  # scipy's annotations do not tell that it is sparse
+        return total.toarray() / count
+
+
+def leaves_of(trees: Sequence[ExtraTreeRegressor], rows: Floats) -> Leaves:
+    """The leaf of every row `(N, F)` in every tree, shape `(N, trees)`: what the forest's own `apply` says, which checks the rows once for every tree."""
+    single = np.ascontiguousarray(rows, dtype=np.float32)
+    return np.stack([tree.tree_.apply(single) for tree in trees], axis=1)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def grown(train: Matrix, target: Matrix, config: ForestConfig) -> Forest:
+    """The forest of training rows `(n, F)` and futures around their mean `(n, H)`.
+
+    From memory where a model is asked again from prefixes of the same length.
+    It is grown on the leading principal components of the futures. Variance reduction does not change under rotation, so this is the forest on the
+    futures themselves, at a cost that does not grow with the horizon. Trees are grown by all threads that this process may use; each has its own seed,
+    so that the forest is the same. Small trees are grown before threads have begun.
+    """
+    rows = train.values
+    u, s, _ = np.linalg.svd(target.values, full_matrices=False)
+    keep = max(int((np.cumsum(s**2) < 0.999 * (s**2).sum()).sum()) + 1, 1)
+    parts = u[:, :keep] * s[:keep]
     forest = ExtraTreesRegressor(
-        config.trees, min_samples_leaf=config.leaf, max_features=config.features, random_state=config.seed % 2**32, n_jobs=threads()
+        config.trees,
+        min_samples_leaf=config.leaf,
+        max_features=config.features,
+        random_state=config.seed % 2**32,
+        n_jobs=1 if len(rows) < SMALL else threads(),
     )
-    forest.fit(train.values, target.values if target.shape[1] > 1 else target.values[:, 0])
-    return forest.set_params(n_jobs=1)  # to find leaves takes less than to start threads
+    forest.fit(rows, parts if keep > 1 else parts[:, 0])
+    return Forest(forest.estimators_, leaves_of(forest.estimators_, rows))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nasbench_lc.curves import CurveSet, Floats
+from nasbench_lc.curves import CurveSet, Floats, Observed
 from nasbench_lc.errors import ConfigError
 from nasbench_lc.forecast import Forecast
 from predictors.base import Predictor
@@ -197,6 +197,28 @@ def test_what_is_kept_forecasts_the_same_and_a_plain_state_is_plain(alone: tuple
     assert again.state().keys() == model.state().keys()
     plain = FewShot.restored(MeanCurve, base.state())
     np.testing.assert_array_equal(plain.predict(observed, target.t).mean, base.predict(observed, target.t).mean)
+
+
+def test_the_few_are_asked_about_once_for_each_prefix_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, (observed, target), (shorter, later) = other_task(12, 2), other_task(9, 3).observe(6), other_task(9, 3).observe(2)
+    base = MeanCurve().fit(SOURCE)
+    wanted = set_right(base, few).predict(observed, target.t)
+    asked: list[int] = []
+    predict = MeanCurve.predict
+
+    def counted(self: MeanCurve, about: Observed, t: Floats) -> Forecast:
+        asked.append(len(about))
+        return predict(self, about, t)
+
+    monkeypatch.setattr(MeanCurve, "predict", counted)
+    model = set_right(base, few)
+    for prefix, epochs in ((observed, target.t), (observed, target.t), (shorter, later.t), (observed, target.t)):
+        found = model.predict(prefix, epochs)
+    np.testing.assert_array_equal(found.quantiles, wanted.quantiles)
+    assert asked.count(len(few)) == 2
+    others = other_task(20, 5)
+    model.load_state(set_right(base, others).state())
+    np.testing.assert_array_equal(model.predict(observed, target.t).mean, set_right(base, others).predict(observed, target.t).mean)
 
 
 def test_trees_that_are_kept_forecast_the_same() -> None:

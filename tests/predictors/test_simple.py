@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from nasbench_lc.errors import ConfigError, NotFittedError
 from predictors.arch_only import ArchOnly
 from predictors.extra_trees import ExtraTrees
-from predictors.forest import ForestConfig, forest_forecast, forest_weights, grown, shared_leaves, weighted_future
+from predictors.forest import SMALL, Forest, ForestConfig, forest_forecast, forest_weights, grown, leaves_of, weighted_future
 from predictors.knn import KNN, KNNConfig
 from predictors.last_value import LastValue
 from predictors.mean_curve import MeanCurve
@@ -101,19 +101,22 @@ def test_forest_weights_are_the_forest() -> None:
     np.testing.assert_allclose(scores, oracle.predict(q).reshape(30, -1), atol=1e-9)
 
 
-def test_shared_leaves_are_the_sum_over_trees_to_the_bit() -> None:
+def test_what_rows_count_is_the_sum_over_trees_to_the_bit() -> None:
     rng = np.random.default_rng(2)
-    here, there = rng.integers(0, 9, (50, 30)), rng.integers(0, 7, (40, 30))
+    x, q, y = rng.standard_normal((40, 4)), rng.standard_normal((50, 4)), rng.standard_normal(40)
+    forest = ExtraTreesRegressor(30, min_samples_leaf=3, random_state=0).fit(x, y)
+    here, there = forest.apply(q), forest.apply(x)
+    np.testing.assert_array_equal(leaves_of(forest.estimators_, q), here)
     oracle = np.zeros((50, 40))
     for tree in range(30):
         share = 1.0 / np.bincount(there[:, tree])[there[:, tree]]
         oracle += (here[:, tree][:, None] == there[:, tree]) * share
-    np.testing.assert_array_equal(shared_leaves(here, there), oracle / 30)
+    np.testing.assert_array_equal(Forest(forest.estimators_, there).weights(q), oracle / 30)
 
 
 def test_threads_change_no_forest() -> None:
     rng = np.random.default_rng(3)
-    x, q, y = rng.standard_normal((60, 4)), rng.standard_normal((9, 4)), rng.standard_normal((60, 3))
+    x, q, y = rng.standard_normal((SMALL, 4)), rng.standard_normal((9, 4)), rng.standard_normal((SMALL, 3))
     before = torch.get_num_threads()
     try:
         found = []
