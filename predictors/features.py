@@ -12,8 +12,9 @@ from predictors.architecture_features import architecture_features
 from predictors.graph_flow import flow_features
 from predictors.live_paths import LivePaths, learns
 from predictors.prefix import fill
+from predictors.training_speed import training_speed
 
-__all__ = ["hyperparameter_features", "prefix_features", "static_features", "unknown_operations", "vocabulary"]
+__all__ = ["hyperparameter_features", "prefix_features", "static_features", "told_features", "unknown_operations", "vocabulary"]
 
 POSITIONS = 40
 """Up to so many nodes, architectures of one shape are also described node by node."""
@@ -26,35 +27,50 @@ def vocabulary(curves: CurveSet) -> dict[str, Any]:
 
     ``ops`` and ``attributes`` are the operations and numeric attributes seen, ``learning`` the operations with weights; ``nodes`` is the number of
     nodes where all architectures have one graph and differ in their operations only (cells), else 0; ``log`` says which hyperparameters are
-    log-scaled: those that are positive and span more than a factor of 5; ``repeated`` says which features of
+    log-scaled: those that are positive and span more than a factor of 5, and ``log_speed`` which columns of
+    :func:`predictors.training_speed.training_speed`; ``repeated`` says which features of
     :func:`predictors.graph_flow.flow_features` are, up to scale and shift, another one, and are left out: of a chain nearly all are its depth,
     and a dozen copies of it would outvote the rest in a network; ``usual`` is what an unknown hyperparameter, and an unknown size, is taken to
-    be: the mean of the known ones, 0 where none is.
+    be: the mean of the known ones, 0 where none is. ``repeated_speed`` are the columns of training speed that say no more than one hyperparameter.
     """
     ops = sorted({n.op for a in curves.architectures for n in a.nodes})
     numeric = {k for a in curves.architectures for n in a.nodes for k, v in n.attributes if isinstance(v, int | float)}
     shapes = {(len(a.nodes), a.edges) for a in curves.architectures}
     nodes = len(curves.architectures[0].nodes) if len(shapes) == 1 else 0
-    hp = curves.hyperparameters
-    wide = [bool(len(c) and np.isfinite(c).all() and c.min() > 0 and c.max() > 5 * c.min()) for c in hp.T]
+    hp, speed = curves.hyperparameters, training_speed(curves.hyperparameters, curves.hyperparameter_names)
     learning = [op for op in ops if learns(op)]
-    words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0, "log": wide}
-    usual = {"hyperparameters": _known_mean(_logarithmic(hp, words)), "sizes": _known_mean(_sizes(curves))}
-    return {**words, "repeated": _repeated(*_graph_features(curves, words)), "usual": usual}
+    words = {"ops": ops, "learning": learning, "attributes": sorted(numeric), "nodes": nodes if nodes <= POSITIONS else 0}
+    words |= {"log": _wide(hp), "log_speed": _wide(speed)}
+    usual = {
+        "hyperparameters": _known_mean(_logarithmic(hp, words["log"])),
+        "speed": _known_mean(_logarithmic(speed, words["log_speed"])),
+        "sizes": _known_mean(_sizes(curves)),
+    }
+    words |= {"usual": usual, "repeated": _repeated(*_graph_features(curves, words))}
+    return {**words, "repeated_speed": _repeated(hyperparameter_features(hp, words), _speed(curves, words))}
 
 
 def hyperparameter_features(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
     """Shape `(N, P)`; logarithms where the vocabulary says so, unknown values as the usual one."""
-    return _known(_logarithmic(hyperparameters, words), words["usual"]["hyperparameters"])
+    return _known(_logarithmic(hyperparameters, words["log"]), words["usual"]["hyperparameters"])
+
+
+def told_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
+    """The hyperparameters of each run, and what several of them say together of how fast it trains."""
+    speed = np.delete(_speed(data, words), words["repeated_speed"], axis=1)
+    return np.concatenate([hyperparameter_features(data.hyperparameters, words), speed], axis=1)
+
+
+def _speed(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
+    speed = training_speed(data.hyperparameters, data.hyperparameter_names)
+    return _known(_logarithmic(speed, words["log_speed"]), words["usual"]["speed"])
 
 
 def static_features(data: CurveSet | Observed, words: dict[str, Any]) -> Floats:
     """All that is known before a run begins: hyperparameters, architecture, parameters and operations, shape `(N, F)`; what is unknown is as usual."""
     graph, flow = _graph_features(data, words)
     sizes = _known(_sizes(data), words["usual"]["sizes"])
-    return np.concatenate(
-        [hyperparameter_features(data.hyperparameters, words), graph, np.delete(flow, words["repeated"], axis=1), sizes], axis=1
-    )
+    return np.concatenate([told_features(data, words), graph, np.delete(flow, words["repeated"], axis=1), sizes], axis=1)
 
 
 def _graph_features(data: CurveSet | Observed, words: dict[str, Any]) -> tuple[Floats, Floats]:
@@ -74,14 +90,14 @@ def _architecture_row(architecture: Architecture, asked: str) -> tuple[Floats, F
     return graph, flow
 
 
-def _repeated(graph: Floats, flow: Floats) -> list[int]:
-    """The columns of `flow` that vary and are, up to scale and shift, an earlier one or one of `graph`: both `(n, ...)`."""
-    both = np.concatenate([graph, flow], axis=1)
+def _repeated(first: Floats, second: Floats) -> list[int]:
+    """The columns of `second` that vary and are, up to scale and shift, an earlier one or one of `first`: both `(n, ...)`."""
+    both = np.concatenate([first, second], axis=1)
     deviation = both.std(0)
     varies = np.flatnonzero(deviation > 1e-9 * (1 + np.abs(both.mean(0))))
     z = (both[:, varies] - both[:, varies].mean(0)) / deviation[varies]
     alike = np.triu(np.abs(z.T @ z) / len(both) > 1 - 1e-6, 1)
-    return [int(i) - graph.shape[1] for i in varies[alike.any(0)] if i >= graph.shape[1]]
+    return [int(i) - first.shape[1] for i in varies[alike.any(0)] if i >= first.shape[1]]
 
 
 def unknown_operations(data: CurveSet | Observed, words: dict[str, Any]) -> Bools:
@@ -96,9 +112,13 @@ def _sizes(data: CurveSet | Observed) -> Floats:
     return np.log1p(np.stack([data.n_params, data.n_macs], axis=1))
 
 
-def _logarithmic(hyperparameters: Floats, words: dict[str, Any]) -> Floats:
-    wide = np.array(words["log"], dtype=bool)
-    return np.where(wide, np.log(np.maximum(hyperparameters, 1e-12)), hyperparameters)
+def _wide(values: Floats) -> list[bool]:
+    """Which columns of `(n, P)` are positive and span more than a factor of 5."""
+    return [bool(len(c) and np.isfinite(c).all() and c.min() > 0 and c.max() > 5 * c.min()) for c in values.T]
+
+
+def _logarithmic(values: Floats, wide: list[bool]) -> Floats:
+    return np.where(np.array(wide, dtype=bool), np.log(np.maximum(values, 1e-12)), values)
 
 
 def _known(values: Floats, usual: list[float]) -> Floats:

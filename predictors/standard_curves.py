@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
 from predictors.base import State
-from predictors.features import hyperparameter_features, static_features, unknown_operations, vocabulary
+from predictors.features import static_features, told_features, unknown_operations, vocabulary
 from predictors.packing import columns, pack_json, unpack_json
 from predictors.posterior import Clock
 from predictors.prefix import held
@@ -94,8 +94,9 @@ class StandardCurves:
 
     @property
     def told(self) -> int:
-        """How many of these, the first, are hyperparameters. Features of a graph repeat each other; a learning rate is said once."""
-        return int((self.static[1, : len(unpack_json(self.names)["words"]["log"])] > 0).sum())
+        """How many of these, the first, are hyperparameters or of them. Features of a graph repeat each other; a learning rate is hardly said twice."""
+        words = unpack_json(self.names)["words"]
+        return int((self.static[1, : len(words["log"]) + len(words["log_speed"]) - len(words["repeated_speed"])] > 0).sum())
 
     @property
     def scale(self) -> MetricScale:
@@ -195,7 +196,7 @@ class StandardCurves:
         words = unpack_json(self.names)
         if words["graph"]:
             return static_features(data, words["words"])
-        return hyperparameter_features(data.hyperparameters, words["words"])
+        return told_features(data, words["words"])
 
     def _scaled(self, y: Floats, metrics: tuple[str, ...]) -> Floats:
         """All metrics within their limits, on the scale of :class:`MetricScale`, shape `(N, K, M)`; NaN where missing."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from nasbench_lc.architecture import Architecture, Node
 from predictors.architecture_features import architecture_features
-from predictors.features import prefix_features, static_features, unknown_operations, vocabulary
+from predictors.features import prefix_features, static_features, told_features, unknown_operations, vocabulary
 from predictors.live_paths import LivePaths
 from predictors.prefix import scaled_prefix
 from tests.predictors.toy_curves import power_curves
@@ -20,7 +20,9 @@ def test_operations_that_the_vocabulary_lacks_are_told() -> None:
 def test_what_is_said_of_paths_is_left_out_where_it_repeats_something() -> None:
     curves = power_curves(40)  # chains: nearly all that is said of their paths is their depth
     words = vocabulary(curves)
-    before = 2 + len(architecture_features(curves.architectures[0], LivePaths.of(curves.architectures[0]), words))
+    before = told_features(curves, words).shape[1] + len(
+        architecture_features(curves.architectures[0], LivePaths.of(curves.architectures[0]), words)
+    )
     x = static_features(curves, words)
     flow, others = x[:, before:-2], x[:, :-2]
     varies = [i for i in range(flow.shape[1]) if flow[:, i].std() > 1e-9]

@@ -1,0 +1,51 @@
+"""What several hyperparameters of SGD say together: how far a run gets in an epoch, and how much its weights decay.
+
+With learning rate e, momentum m, batch size B and weight decay w::
+
+    progress = e / ((1 - m) B)        decay = w progress
+
+Momentum multiplies a steady step by 1 / (1 - m) and an epoch has as many steps as there are batches, so that runs of equal progress, which is the noise
+scale of SGD but for the number of examples, train alike over a wide range (Smith and Le 2018, arXiv 1710.06451, equation 5 and what follows). An epoch
+takes the share `decay` of the weights away (van Laarhoven 2017, arXiv 1706.05350), but for that number too.
+
+A network sees a product in sums of logarithms, less 1 - m; trees, which split by one column at a time, and neighbours do not.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nasbench_lc.curves import Floats
+
+__all__ = ["training_speed"]
+
+RATE, MOMENTUM, BATCH, DECAY = ("lr", "learning_rate"), ("momentum",), ("batch_size",), ("weight_decay",)
+
+
+def training_speed(hyperparameters: Floats, names: Sequence[str]) -> Floats:
+    """Progress and decay in an epoch, each where it says more than a hyperparameter alone: shape `(N, 0)` to `(N, 2)`.
+
+    What runs lack a column for is one for all of them, and a factor that is one for all says nothing.
+
+    Arguments:
+        hyperparameters: Shape `(N, P)`, NaN where a run has none.
+        names: Those of the columns.
+
+    Returns:
+        NaN or infinite where a factor is unknown or makes no sense.
+    """
+    columns = dict(zip(names, hyperparameters.T, strict=True))
+    rate, momentum, batch, weight_decay = (
+        next((columns[n] for n in known if n in columns), None) for known in (RATE, MOMENTUM, BATCH, DECAY)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = [
+            *([] if rate is None else [rate]),
+            *([] if momentum is None else [1 / (1 - momentum)]),
+            *([] if batch is None else [1 / batch]),
+        ]
+        progress = np.prod(factors, axis=0)
+        found = [progress] if len(factors) > 1 else []
+        if factors and weight_decay is not None:
+            found.append(progress * weight_decay)
+    return np.stack(found, axis=1) if found else np.empty((len(hyperparameters), 0))
