@@ -3,7 +3,7 @@
 What is no option of the model is replaced while one variant is fitted and forecasts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +12,7 @@ from unittest.mock import patch
 import numpy as np
 from torch import Tensor
 
+import predictors.features as features
 import predictors.lc_gode_x as module
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.forest import ForestConfig
@@ -60,6 +61,10 @@ def _all_move(table: Table, _config: ForestConfig) -> Floats:
     return np.zeros(len(table.query))
 
 
+def _no_speed(hyperparameters: Floats, _names: Sequence[str]) -> Floats:
+    return np.empty((len(hyperparameters), 0))
+
+
 def _no_constant(data: CurveSet | Observed) -> Bools:
     return np.zeros(len(data), dtype=np.bool_)
 
@@ -103,6 +108,9 @@ PARTS: dict[str, Part] = {
     "solver": Part("one step of RK4 instead of two", {"steps": "1"}),
     "dropout": Part("no dropout", {"dropout": "0"}),
     "hyperparameters kept": Part("dropout of hyperparameters too", {}, ((StandardCurves, "told", property(lambda _: 0)),)),
+    "training speed": Part(
+        "hyperparameters one by one, not what they say together of how fast a run trains", {}, ((features, "training_speed", _no_speed),)
+    ),
     "relative loss": Part("absolute instead of relative errors in the loss", {}, ((RelativeError, "of", staticmethod(_absolute)),)),
     "mean curve": Part("deviations from one number instead of the mean curve", {}, ((StandardCurves, "fit", staticmethod(_no_clock)),)),
     "other metrics": Part("only the metric that is forecast is read", alone=True),
