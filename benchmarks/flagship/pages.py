@@ -93,7 +93,7 @@ def _field(found: Found) -> dict[str, Any]:
     return {
         "cells": [
             {"case": c.case, "observe": c.observe, "seeds": len(c.seeds), "best": best, "p": p, "p_holm": q,
-             "errors": {m: float(c.mean(m, "error")[0]) for m in c.models}}
+             "errors": {m: float(c.mean(m, "error")[0]) for m in c.models}, "crps": {m: float(c.mean(m, "crps")[0]) for m in c.models}}
             for c, (best, p), q in zip(cells, compared, adjusted, strict=True)
         ],
         "rank_of_error": ranking(cells, everywhere, "error"),
