@@ -4,9 +4,9 @@ With learning rate e, momentum m, batch size B and weight decay w::
 
     progress = e / ((1 - m) B)        decay = w progress
 
-Momentum multiplies a steady step by 1 / (1 - m) and an epoch has as many steps as there are batches, so that runs of equal progress, which is the noise
-scale of SGD but for the number of examples, train alike over a wide range (Smith and Le 2018, arXiv 1710.06451, equation 5 and what follows). An epoch
-takes the share `decay` of the weights away (van Laarhoven 2017, arXiv 1706.05350), but for that number too.
+Momentum multiplies a steady step by 1 / (1 - m) and an epoch has as many steps as there are batches. Progress is the noise scale of SGD but for the number
+of examples; runs that share it have the same learning curves over a wide range of rates, batches and momenta (Smith, Kindermans and Le 2018, arXiv
+1711.00489). An epoch takes the share `decay` of the weights away (van Laarhoven 2017, arXiv 1706.05350), but for that number too.
 
 A network sees a product in sums of logarithms, less 1 - m; trees, which split by one column at a time, and neighbours do not.
 """
