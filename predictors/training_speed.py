@@ -45,6 +45,7 @@ def training_speed(hyperparameters: Floats, names: Sequence[str]) -> Floats:
             *([] if batch is None else [1 / batch]),
         ]
         progress = np.prod(factors, axis=0)
+        progress = np.where(progress >= 0, progress, np.nan)
         found = [progress] if len(factors) > 1 else []
         if factors and weight_decay is not None:
             found.append(progress * weight_decay)

@@ -45,11 +45,12 @@ def test_what_is_unknown_or_makes_no_sense_becomes_usual() -> None:
     curves.hyperparameters[0, 0] = np.nan
     curves.hyperparameters[1, 1] = 1.0
     curves.hyperparameters[2, 2] = 0.0
+    curves.hyperparameters[3, 1] = 1.5
     words = vocabulary(curves)
     found = told_features(curves, words)
     assert np.isfinite(found).all()
-    known = training_speed(curves.hyperparameters, curves.hyperparameter_names)[3:, 0]
-    assert set(found[:3, 3]) == {known.mean()}
+    known = training_speed(curves.hyperparameters, curves.hyperparameter_names)[4:, 0]
+    assert set(found[:4, 3]) == {known.mean()}
 
 
 def test_hyperparameters_and_what_they_say_together_lead_the_static_features() -> None:
