@@ -21,8 +21,9 @@ from nasbench_lc.provenance import environment
 
 __all__ = ["Checkpoint", "load", "save"]
 
-_VERSION = 4
-"""One higher whenever arrays that an older version wrote are no longer what a model needs: 2 by features, 3 by shares of examples, 4 by runs at rest."""
+_VERSION = 5
+"""One higher whenever arrays that an older version wrote are no longer what a model needs: 2 by features, 3 by shares of examples, 4 by runs at rest, 5 by
+training speed."""
 
 
 @dataclass(frozen=True, eq=False)
