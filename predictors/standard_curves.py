@@ -94,7 +94,7 @@ class StandardCurves:
 
     @property
     def told(self) -> int:
-        """How many of these, the first, are hyperparameters or of them. Features of a graph repeat each other; a learning rate is hardly said twice."""
+        """How many of these, the first, are hyperparameters and what they say together. Features of a graph repeat each other, these hardly do."""
         words = unpack_json(self.names)["words"]
         return int((self.static[1, : len(words["log"]) + len(words["log_speed"]) - len(words["repeated_speed"])] > 0).sum())
 

@@ -19,8 +19,6 @@ from nasbench_lc.curves import Floats
 
 __all__ = ["training_speed"]
 
-RATE, MOMENTUM, BATCH, DECAY = ("lr", "learning_rate"), ("momentum",), ("batch_size",), ("weight_decay",)
-
 
 def training_speed(hyperparameters: Floats, names: Sequence[str]) -> Floats:
     """Progress and decay in an epoch, each where it says more than a hyperparameter alone: shape `(N, 0)` to `(N, 2)`.
@@ -34,19 +32,14 @@ def training_speed(hyperparameters: Floats, names: Sequence[str]) -> Floats:
     Returns:
         NaN or infinite where a factor is unknown or makes no sense.
     """
-    columns = dict(zip(names, hyperparameters.T, strict=True))
-    rate, momentum, batch, weight_decay = (
-        next((columns[n] for n in known if n in columns), None) for known in (RATE, MOMENTUM, BATCH, DECAY)
-    )
+    of = dict(zip(names, hyperparameters.T, strict=True))
+    rate, momentum, batch = of.get("lr", of.get("learning_rate")), of.get("momentum"), of.get("batch_size")
+    told = sum(column is not None for column in (rate, momentum, batch))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factors = [
-            *([] if rate is None else [rate]),
-            *([] if momentum is None else [1 / (1 - momentum)]),
-            *([] if batch is None else [1 / batch]),
-        ]
-        progress = np.prod(factors, axis=0)
+        progress = np.ones(len(hyperparameters)) if rate is None else rate
+        progress = progress * (1.0 if momentum is None else 1 / (1 - momentum)) * (1.0 if batch is None else 1 / batch)
         progress = np.where(progress >= 0, progress, np.nan)
-        found = [progress] if len(factors) > 1 else []
-        if factors and weight_decay is not None:
-            found.append(progress * weight_decay)
+        found = [progress] if told > 1 else []
+        if told and "weight_decay" in of:
+            found.append(progress * of["weight_decay"])
     return np.stack(found, axis=1) if found else np.empty((len(hyperparameters), 0))
