@@ -37,7 +37,8 @@ def _dask(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
             options: dict[str, Any] = {
                 "n_workers": min(workers, len(jobs)),
                 "threads_per_worker": 1,
-                "dashboard_address": None,
+                # No dashboard, and its HTTP server on any free port: a second cluster of this machine would warn that 8787 is taken.
+                "scheduler_kwargs": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 "silence_logs": logging.CRITICAL,  # an error reaches us as an exception; on Ctrl-C its scheduler would print lines of its own
             }
             with deaf_children():

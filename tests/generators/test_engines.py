@@ -1,4 +1,6 @@
+import contextlib
 import json
+import socket
 import sys
 import warnings
 from pathlib import Path
@@ -94,6 +96,17 @@ def test_dask_gives_up_on_a_job_that_kills_its_workers(tmp_path: Path):
     (tmp_path / "die").write_text("1")
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}), pytest.raises(WorkerLost):
         list(ENGINES["dask"](jobs_of(tmp_path, 2), 1))
+
+
+@pytest.mark.filterwarnings("ignore:.*:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_dask_beside_another_cluster_warns_of_nothing(tmp_path: Path):
+    dask_is_quiet()
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # taken already is as good
+            other.bind(("127.0.0.1", 8787))  # where Dask's schedulers serve their dashboard
+            other.listen()
+        results = list(ENGINES["dask"](jobs_of(tmp_path, 4), 1))
+    assert len(results) == 2
 
 
 def test_dask_has_no_more_workers_than_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
