@@ -1,6 +1,7 @@
 """Run studies: `python -m benchmarks.studies NAME|all [--models NAMES] [--seeds 3] [--data DIR] [--workers N]`.
 
 Each study writes NAME.json, and README.md in the same folder shows all that are there. Fits are kept in the cache: the same call goes on after a kill.
+With --models the rows of other models stay as they were, and the page says of what day they are.
 A study of other people's curves needs their folder (--data); without it that part is skipped with a sentence.
 """
 
@@ -10,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.studies.base import Source, Study, Unavailable
+from benchmarks.studies.earlier import ages, answered, earlier
 from benchmarks.studies.fits import answer
 from benchmarks.studies.parts import PARTS
 from benchmarks.studies.prefixes import PREFIXES, TOP10
@@ -54,18 +56,25 @@ def main() -> None:
 
 def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, out: Path, cache: Cache, workers: int = 1) -> None:
     """One study."""
-    study, rows, notes, asked = STUDIES[name], [], [], []
+    study, notes, fits = STUDIES[name], [], []
     for fit in study.fits(source, seeds):
         if isinstance(fit, Unavailable):
             notes.append(f"Skipped: {fit}.")
-        elif models is None or fit.spec in models:
-            asked.append(fit)
-    for fit, answered in zip(asked, spread(partial(answer, cache=cache), asked, workers, ordered=True), strict=True):
-        rows += answered
-        print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
+        else:
+            fits.append(fit)
+    asked = [fit for fit in fits if models is None or fit.spec in models]
+    new = spread(partial(answer, cache=cache), asked, workers, ordered=True)
+    path, rows = out / f"{name}.json", []
+    before = [] if models is None else earlier(path)
+    for fit in fits:
+        if models is None or fit.spec in models:
+            rows += next(new)
+            print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
+        else:
+            rows += answered(fit, before)
     record = {"study": name, "seeds": seeds, "notes": notes, "sections": study.sections(rows), "machine": machine(), "rows": rows}
     out.mkdir(parents=True, exist_ok=True)
-    with atomic(out / f"{name}.json") as temporary:
+    with atomic(path) as temporary:
         head = json.dumps({key: value for key, value in record.items() if key != "rows"}, indent=1)[:-2]
         temporary.write_text(head + ',\n "rows": [\n' + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n ]\n}\n")
 
@@ -84,7 +93,8 @@ def page(out: Path) -> None:
         if not path.exists():
             continue
         record = json.loads(path.read_text())
-        lines += [f"## {study.title}", "", f"{study.question} {record['seeds']} seeds.", "", *(f"{note}\n" for note in record["notes"])]
+        notes = [*record["notes"], *ages(record["rows"])]
+        lines += [f"## {study.title}", "", f"{study.question} {record['seeds']} seeds.", "", *(f"{note}\n" for note in notes)]
         for title, head, body in record["sections"]:
             lines += [f"### {title}", "", *markdown_table(head, body), ""]
     with atomic(out / "README.md") as temporary:

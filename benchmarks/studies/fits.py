@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -71,7 +72,8 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
     if stored is None:
-        stored = _scored(fit, fresh, Fits(cache)), {}
+        today = date.today().isoformat()
+        stored = [{**row, "made": today} for row in _scored(fit, fresh, Fits(cache))], {}
         cache.store(key, *stored)
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
 
