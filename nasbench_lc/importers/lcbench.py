@@ -11,8 +11,8 @@ from nasbench_lc.config import Recipe
 from nasbench_lc.curves import Floats, Status
 from nasbench_lc.errors import FormatError
 from nasbench_lc.importers.build import ForeignRun, Origin, build, status_of
+from nasbench_lc.importers.json_task import read_task
 from nasbench_lc.importers.lcbench_funnel import funnel_graph, infer_task
-from nasbench_lc.importers.reading import chosen_task, read_json
 from nasbench_lc.table import Table
 
 __all__ = ["import_lcbench"]
@@ -42,13 +42,8 @@ def import_lcbench(path: Path, all_runs: bool = False, task: str | None = None) 
         ConfigError: If the file holds several datasets and `task` is None, or none of that name.
         FormatError: If it is damaged or another.
     """
-    content = read_json(path)
-    if not isinstance(content, dict) or not all(isinstance(v, dict) for v in content.values()):
-        raise FormatError(
-            f"The source must be JSON of the form {{dataset: {{id: run}}}}; got {type(content).__name__} in {path}. Choose another KIND."
-        )
-    task = chosen_task(list(content), task, path) if content else ""
-    parts = {name: _Run(name, run) for name, run in content.get(task, {}).items()}
+    task, content = read_task(path, task)
+    parts = {name: _Run(name, run) for name, run in content.items()}
     if not parts:
         raise FormatError(f"The source must hold runs; got none in {path}. Fetch it again.")
     lengths = {part.t_max for part in parts.values()}

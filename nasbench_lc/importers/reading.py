@@ -1,13 +1,13 @@
 """Foreign files, read within bounds: no pickle, no more memory than the cap, one sentence for whatever is wrong."""
 
+import contextlib
 import gzip
-import json
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -15,55 +15,45 @@ import numpy.typing as npt
 from nasbench_lc.curves import Floats
 from nasbench_lc.errors import ConfigError, FormatError
 
-__all__ = ["MAX_BYTES", "chosen_task", "labels", "numbers", "read_bytes", "read_json", "read_npz", "read_text"]
+__all__ = ["MAX_BYTES", "chosen_task", "in_words", "labels", "numbers", "opened", "read_npz", "read_text"]
 
 MAX_BYTES = 1 << 28
-"""The most that a source may hold once it is uncompressed: 256 MiB, ten times the largest single task that we know."""
+"""The most that a source, or one task of it, may hold once it is uncompressed: 256 MiB, ten times the largest single task that we know."""
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file, uncompressed where it is gzip (by its first two bytes, whatever the name).
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, uncompressed where it is gzip (by its first two bytes, whatever the name).
 
     Raises:
-        FormatError: If it cannot be read, is a damaged gzip file, or holds more than :data:`MAX_BYTES`.
+        FormatError: If it cannot be read or is a damaged gzip file, now or while it is read.
     """
     try:
         with path.open("rb") as handle:
             packed = handle.read(2) == b"\x1f\x8b"
             handle.seek(0)
             with gzip.GzipFile(fileobj=handle) if packed else handle as stream:
-                data = stream.read(MAX_BYTES + 1)
+                yield stream  # pyright: ignore[reportReturnType]
     except (OSError, EOFError, zlib.error) as error:
         raise FormatError(
-            f"The source must be a readable file; got {_words(error)!r} from {path}. Check the path, or fetch it again."
+            f"The source must be a readable file; got {in_words(error)!r} from {path}. Check the path, or fetch it again."
         ) from error
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"The source must hold at most {MAX_BYTES >> 20} MiB; got more in {path}. Cut it into parts, one task each.")
-    return data
 
 
 def read_text(path: Path) -> str:
-    """The content of a file as text; a byte-order mark is dropped.
+    """The content of a text file, gzip or not; a byte-order mark is dropped.
 
     Raises:
-        FormatError: As :func:`read_bytes`, and if it is not UTF-8.
+        FormatError: As :func:`opened`, and if it is not UTF-8 or holds more than :data:`MAX_BYTES`.
     """
+    with opened(path) as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"The source must hold at most {MAX_BYTES >> 20} MiB; got more in {path}. Cut it into parts, one task each.")
     try:
-        return read_bytes(path).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FormatError(f"The source must be UTF-8 text; got byte {error.start} of {path} that is none. Save it as UTF-8.") from error
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file, gzip or not.
-
-    Raises:
-        FormatError: As :func:`read_text`, and if it is not JSON, or nested too deeply to be a table of runs.
-    """
-    try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"The source must be JSON; got {_words(error)!r} from {path}. Fetch it again.") from error
 
 
 def read_npz(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, npt.NDArray[Any]]:
@@ -87,7 +77,9 @@ def read_npz(path: Path, required: Sequence[str], optional: Sequence[str] = ()) 
                 raise FormatError(f"The source must hold at most {MAX_BYTES >> 20} MiB; got more in {path}. Cut it into parts.")
             return {name: _array(archive, name, sizes[name]) for name in wanted}
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise FormatError(f"The source must be an npz file of plain arrays; got {_words(error)!r} from {path}. Fetch it again.") from error
+        raise FormatError(
+            f"The source must be an npz file of plain arrays; got {in_words(error)!r} from {path}. Fetch it again."
+        ) from error
 
 
 def _array(archive: zipfile.ZipFile, name: str, size: int) -> npt.NDArray[Any]:
@@ -150,5 +142,6 @@ def chosen_task(stated: Sequence[str], wanted: str | None, path: Path) -> str:
     return wanted
 
 
-def _words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """The first line of what an error says."""
     return (str(error).splitlines() or [type(error).__name__])[0][:120]

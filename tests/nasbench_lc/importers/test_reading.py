@@ -10,7 +10,7 @@ import pytest
 
 from nasbench_lc.errors import FormatError
 from nasbench_lc.importers import reading
-from nasbench_lc.importers.reading import labels, numbers, read_bytes, read_json, read_npz, read_text
+from nasbench_lc.importers.reading import labels, numbers, opened, read_npz, read_text
 
 
 class Trap:
@@ -20,9 +20,10 @@ class Trap:
 
 def test_gzip_is_told_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "plain.json"
-    path.write_bytes(gzip.compress(b'{"a": [1, NaN]}'))
-    assert read_bytes(path) == b'{"a": [1, NaN]}'
-    assert read_json(path)["a"][0] == 1
+    path.write_bytes(gzip.compress(b"a,b"))
+    assert read_text(path) == "a,b"
+    with opened(path) as stream:
+        assert stream.read() == b"a,b"
     path.write_bytes(b"\xef\xbb\xbfx")
     assert read_text(path) == "x"
 
@@ -32,35 +33,31 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"0" * (2 << 20)))
     with pytest.raises(FormatError, match="at most 1 MiB"):
-        read_bytes(path)
+        read_text(path)
 
 
 # Each has a name: a gzip file holds the time that it was made at, and two processes that run the tests must give them the same names.
-BAD_JSON = {
+BAD_TEXT = {
     "gzip cut short": gzip.compress(b"[1]" * 1000)[:-20],
     "gzip gone bad": gzip.compress(b"[1]" * 1000)[:12] + b"\xff" * 40,
     "only the mark of gzip": b"\x1f\x8b",
-    "nothing": b"",
-    "cut short": b"[1",
     "not UTF-8": b"\xff",
-    "too deep": b"[" * 100_000,
-    "too many digits": b"1" * 5000,
 }
 
 
-@pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON.keys())
-def test_bad_json(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "x.json"
+@pytest.mark.parametrize("content", BAD_TEXT.values(), ids=BAD_TEXT.keys())
+def test_bad_text(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.csv"
     path.write_bytes(content)
     with pytest.raises(FormatError) as caught:
-        read_json(path)
+        read_text(path)
     assert "\n" not in str(caught.value)
 
 
 def test_folders_and_absent_files(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent"):
         with pytest.raises(FormatError):
-            read_bytes(path)
+            read_text(path)
         with pytest.raises(FormatError):
             read_npz(path, ("a",))
 
