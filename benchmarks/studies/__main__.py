@@ -62,12 +62,13 @@ def run(name: str, source: Source, seeds: int, models: tuple[str, ...] | None, o
             notes.append(f"Skipped: {fit}.")
         else:
             fits.append(fit)
-    asked = [fit for fit in fits if models is None or fit.spec in models]
+    chosen = {fit.spec for fit in fits} if models is None else set(models)
+    asked = [fit for fit in fits if fit.spec in chosen]
     new = spread(partial(answer, cache=cache), asked, workers, ordered=True)
     path, rows = out / f"{name}.json", []
-    before = [] if models is None else earlier(path)
+    before = earlier(path) if len(asked) < len(fits) else []
     for fit in fits:
-        if models is None or fit.spec in models:
+        if fit.spec in chosen:
             rows += next(new)
             print(f"{name}: {fit.spec}, seed {fit.seed}, {dict(fit.labels)}", flush=True)
         else:

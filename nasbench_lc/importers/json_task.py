@@ -86,7 +86,7 @@ class _Members:
                 if self._depth == 1:
                     self._take(data[begin : token.end()])
                     begin = token.start()
-        if end - len(data) < -LONGEST:
+        if len(data) - end > LONGEST:
             raise ValueError(f"a string of more than {LONGEST} bytes")
         if self._depth > 1:
             self._take(data[begin:end])

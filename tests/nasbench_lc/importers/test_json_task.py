@@ -64,7 +64,10 @@ def test_the_last_of_two_with_one_name_counts_as_elsewhere(tmp_path: Path) -> No
 # Each has a name: a gzip file holds the time that it was made at, and two processes that run the tests must give them the same names.
 BAD = {
     "gzip cut short": gzip.compress(b"[1]" * 1000)[:-20],
+    "gzip gone bad": gzip.compress(b"[1]" * 1000)[:12] + b"\xff" * 40,
+    "only the mark of gzip": b"\x1f\x8b",
     "nothing": b"",
+    "cut short in a list": b"[1",
     "cut short": b'{"a": {"0": 1}',
     "cut short in a task": b'{"a": {"0": 1',
     "cut short in a string": b'{"a": {"0": 1}, "b',
