@@ -62,11 +62,11 @@ class Fits:
         Raises:
             ConfigError: If the predictor cannot learn from these curves.
         """
-        predictor, seconds = self.fit(make(), split)
         if split.few is None:
-            return predictor, seconds
+            return self.fit(make(), split)
         few = concatenate(*split.few.own)
-        without, more = self.fit(make(), Split(*split.few.others, split.test))
+        predictor, seconds = self.fit(make().across_tasks(), split)
+        without, more = self.fit(make().across_tasks(), Split(*split.few.others, split.test))
         if len(few) < ALONE:
             return FewShot(predictor, without, few), seconds + more
         alone, still_more = self.fit(make(), Split(*split.few.own, split.test))

@@ -34,6 +34,10 @@ class Predictor(abc.ABC):
     config: Any
     """A frozen dataclass: hyperparameters only. A field `seed: int` where the fit is random."""
 
+    def across_tasks(self) -> "Predictor":
+        """Before `fit`: one of its kind, as it is best configured where most of what is learnt from is of another task."""
+        return self
+
     @abc.abstractmethod
     def fit(self, train: CurveSet, valid: CurveSet | None = None) -> Self:
         """Learn from whole curves; `valid` serves early stopping and calibration and is never trained on.

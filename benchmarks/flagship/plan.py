@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.flagship.cases import CASES, FRESH, Case
 from benchmarks.flagship.parts import PARTS
 
-__all__ = ["ASIDE", "BLIND", "COUNTS", "OURS", "PLAN", "REST", "RIVAL", "Stage", "questions"]
+__all__ = ["ASIDE", "BLIND", "COUNTS", "OURS", "PLAIN", "PLAN", "REST", "RIVAL", "Stage", "questions"]
 
 OURS, RIVAL, BLIND = "lc-gode-x", "extra-trees", "lc-gode-x[use_graph=false]"
 FIELD = (OURS, RIVAL, "last-value", "mean-curve", "gaussian", "knn", "arch-only", "parametric", "svr", "lc-pfn")
@@ -19,6 +19,8 @@ COUNTS, REST = ASIDE = "counts", "rest"
 """Parts for accuracies alone, with tables of their own: one that changes ranks and hardly an error, and one for runs that do not move."""
 SPEED = "training speed"
 """A part that shows only where several hyperparameters differ."""
+PLAIN = f"{RIVAL}/{SPEED}"
+"""The rival told hyperparameters one by one, as they are stored."""
 EVERY_PART = [f"{OURS}/{name}" for name in PARTS if name not in (*ASIDE, SPEED)]
 ONLY_FORECAST = [f"{OURS}/{name}" for name, part in PARTS.items() if name not in ASIDE and not part.learns]
 """Without these parts nothing is fitted anew, so that more cases are cheap."""
@@ -52,6 +54,7 @@ PLAN = (
     Stage(ONLY_FORECAST, range(3), (CAR, BAKER)),
     Stage((f"{OURS}/{SPEED}",), range(10), (LCBENCH, SEGMENT)),
     Stage((f"{OURS}/{SPEED}",), range(3), (CAR,)),
+    Stage((PLAIN,), range(10), (LCBENCH, "lcbench val_acc", CAR, SEGMENT)),
     Stage((f"{OURS}/{COUNTS}",), range(5), SHARES),
     Stage((f"{OURS}/{REST}",), range(10), (*SHARES, KLEIN)),
     Stage((OURS, RIVAL), range(5), [case.name for case in FRESH]),

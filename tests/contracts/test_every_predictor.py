@@ -98,6 +98,15 @@ def test_has_a_frozen_config_and_needs_a_fit(name: str) -> None:
 
 
 @every
+def test_for_two_tasks_it_is_of_its_kind_and_not_fitted(name: str) -> None:
+    other = quick(name).across_tasks()
+    assert type(other) is PREDICTORS[name]
+    assert other.across_tasks().config == other.config
+    with pytest.raises(NotFittedError):
+        other.state()
+
+
+@every
 @pytest.mark.parametrize("metric", ["test_loss", "test_acc"])
 def test_shapes_units_and_types(name: str, metric: str) -> None:
     curves = power_curves(7, seed=3, metric=metric)

@@ -16,6 +16,7 @@ from predictors.extra_trees import ExtraTrees
 from predictors.few_shot import FewShot
 from predictors.knn import KNN
 from predictors.lc_bnn import LCBNN, LCBNNConfig
+from predictors.lc_gode_x import LCGODEX, LCGODEXOptions
 from predictors.registry import PREDICTORS
 from tests.evaluation.toys import toy_curves
 
@@ -77,6 +78,15 @@ def test_curves_beside_another_task_s_take_two_fits_and_many_three_which_forecas
     assert kept(tmp_path) == fitted
     assert fits.learn(KNN, parts)[1] == seconds
     assert type(fits.learn(KNN, PARTS)[0]) is KNN
+
+
+def test_what_learns_from_two_tasks_is_configured_for_it_and_what_learns_from_one_is_not() -> None:
+    small = LCGODEX(LCGODEXOptions(updates=2, members=1, hidden=8))
+    found, _ = Fits().learn(lambda: small, beside(PARTS, split(toy_curves(133, seed=2), 0)))
+    assert isinstance(found, FewShot)
+    assert found.alone is not None
+    assert [p.config for p in (found.whole, found.without, found.alone)] == [small.across_tasks().config] * 2 + [small.config]
+    assert small.across_tasks().config != small.config
 
 
 def test_what_cannot_learn_says_so_every_time_and_is_not_kept(tmp_path: Path) -> None:

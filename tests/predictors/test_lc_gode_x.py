@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nasbench_lc.curves import Floats
 from predictors import lc_gode_x
 from predictors.lc_gode_x import LCGODEX, NOVEL, LCGODEXOptions
 from predictors.mean_curve import MeanCurve
@@ -84,3 +85,22 @@ def test_the_trees_learn_from_at_most_so_many_curves_and_the_networks_from_all(m
     assert sorted(kept) == kept != [[i] for i in range(25)]
     assert all(np.array_equal(every[name], some[name]) for name in every if name.startswith("known.net."))
     assert not np.array_equal(some[told], LCGODEX(replace(SMALL, seed=1)).fit(train, valid).state()[told])
+
+
+def test_across_tasks_a_prefix_is_believed_that_belies_what_its_hyperparameters_promise() -> None:
+    """Curves fall or stay, as the learning rate says; those asked about are told the other one's."""
+    runs = power_curves(120, seed=1)
+    falls, t = np.arange(120) % 2 == 0, np.arange(1, 21)
+    y = np.where(falls[:, None], np.exp(-t / 20), 1.0)[:, :, None] * np.exp(0.05 * np.random.default_rng(0).standard_normal((120, 20, 2)))
+    rates = np.stack([np.where(falls, 0.1, 0.001), np.full(120, 16.0)], axis=1)
+    known = replace(runs, y=y, hyperparameters=rates).subset(slice(0, 80))
+    models = [model.fit(known) for model in (LCGODEX(SMALL), LCGODEX(SMALL).across_tasks())]
+
+    def errors(told: Floats) -> list[float]:
+        observed, target = replace(runs, y=y, hyperparameters=told).subset(slice(80, 120)).observe(9)
+        return [error(model.predict(observed, target.t).mean, target.y) for model in models]
+
+    before, after = errors(rates[::-1])
+    assert after < 0.6 * before
+    before, after = errors(rates)
+    assert after < 1.1 * before  # and little is lost where what is promised is kept
