@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.flagship.answers import Answers
 from benchmarks.flagship.cases import CASES, Case
 from benchmarks.flagship.parts import PARTS
-from benchmarks.flagship.plan import ASIDE, BLIND, COUNTS, OURS, REST, RIVAL
+from benchmarks.flagship.plan import ASIDE, BLIND, COUNTS, OURS, PLAIN, REST, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from benchmarks.places import publish
 from evaluation.table import markdown_table, number
@@ -25,12 +25,13 @@ Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
 def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
-    """flagship.json and flagship.md, the table of parts in the document, and four in that of the evidence: against the rival, that on fresh tasks, without
-    the graph, and accuracies at rest."""
+    """flagship.json and flagship.md, the table of parts in the document, and five in that of the evidence: against the rival, against it when told less,
+    on fresh tasks, without the graph, and accuracies at rest."""
     fresh = {case: of for case, of in found.items() if case not in CASES}
     found = {case: of for case, of in found.items() if case in CASES}
     record = {
         "against": _pairs(found, OURS, RIVAL),
+        "plain": _pairs(found, OURS, PLAIN),
         "ceilings": [top for case, (curves, _) in found.items() if (top := ceiling(case.name, curves)) is not None],
         "graph": _pairs(found, OURS, BLIND),
         "field": _field(found),
@@ -49,7 +50,7 @@ def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
 
 def summaries(record: Mapping[str, Any]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """What stands in the document and in that of the evidence, lines by name."""
-    pairs = {name: record[name] for name in ("against", "fresh", "graph")} | {REST: record["parts"][REST]}
+    pairs = {name: record[name] for name in ("against", "plain", "fresh", "graph")} | {REST: record["parts"][REST]}
     return {"parts": parts_table(record["parts_over_prefixes"])}, {name: by_prefix(of) for name, of in pairs.items()}
 
 
@@ -114,6 +115,7 @@ def page(record: Mapping[str, Any]) -> str:
         *_against(record["against"]),
         *_worse_ranks(record["against"]),
         *(_ceiling(top) for top in record["ceilings"]),
+        *_plain_lines(record["plain"]),
         *_fresh_lines(record["fresh"]),
         "## What the graph is worth",
         "",
@@ -161,6 +163,11 @@ def _against(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
         "case", "observed", "seeds", OURS, RIVAL, "lower by", "median", f"median {RIVAL}", "tau", f"tau {RIVAL}", "top 10", f"top 10 {RIVAL}"
     ]  # fmt: skip
     return _table(head, [[*_errors(r), number(r["median"]), number(r["baseline_median"]), *(f"{r[k]:.3f}" for k in RANKS)] for r in pairs])
+
+
+def _plain_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    text = f"{RIVAL} told every hyperparameter, but not what they say together of how fast a run trains; {OURS} as above."
+    return [f"## Against {RIVAL} told hyperparameters one by one", "", text, "", *_against(pairs)] if pairs else []
 
 
 def _fresh_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:

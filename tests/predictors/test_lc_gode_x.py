@@ -104,3 +104,11 @@ def test_across_tasks_a_prefix_is_believed_that_belies_what_its_hyperparameters_
     assert after < 0.6 * before
     before, after = errors(rates)
     assert after < 1.1 * before  # and little is lost where what is promised is kept
+
+
+def test_where_runs_differ_in_no_hyperparameter_architectures_are_believed_across_tasks_too() -> None:
+    runs = power_curves(40, seed=1)
+    runs = replace(runs, hyperparameters=np.ones_like(runs.hyperparameters))
+    quick = LCGODEX(replace(SMALL, updates=5))
+    states = [model.fit(runs).state() for model in (quick, quick.across_tasks())]
+    assert all((states[1][name] == value).all() for name, value in states[0].items())
