@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.flagship.cases import CASES, Case
+from benchmarks.flagship.cases import CASES, WHOLE, Case
 from benchmarks.flagship.plan import MAIN, OURS, RIVAL
 from benchmarks.places import publish
 from benchmarks.seconds import spread
@@ -34,8 +34,6 @@ MODELS = (OURS, RIVAL)
 OBSERVE = (1, 10, 20)
 FIRST, AGAIN = "first", "again"
 FORECASTS = 1000
-WHOLE = Case("spikenas val_acc, all cells", "spikenas.h5", "val_acc")
-"""More curves than any case of the tables has."""
 
 
 def main() -> None:
