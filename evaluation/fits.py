@@ -57,8 +57,8 @@ class Fits:
         return predictor, seconds
 
     def learn(self, make: Callable[[], Predictor], split: Split) -> tuple[Predictor, float]:
-        """Whoever forecasts the split's test part, and the seconds as above: one predictor, or those of :mod:`predictors.few_shot`, configured for two tasks
-        where they learn from another.
+        """Whoever forecasts the split's test part, and the seconds as above: one predictor, or those of :mod:`predictors.few_shot`, configured for two
+        tasks where they learn from another.
 
         Raises:
             ConfigError: If the predictor cannot learn from these curves.
