@@ -210,7 +210,7 @@ def test_forecasts_leave_the_callers_random_numbers_alone(name: str) -> None:
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])
 
 
-MAY_BE_ZERO = {"seed", "weight_decay", "dropout", "kl_epochs", "prefix", "epsilon", "burn_in"} | {"steps of gp"}
+MAY_BE_ZERO = {"seed", "weight_decay", "dropout", "mistold", "kl_epochs", "prefix", "epsilon", "burn_in"} | {"steps of gp"}
 NUMBERS = [
     (name, field.name)
     for name in PREDICTORS
