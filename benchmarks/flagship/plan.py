@@ -53,7 +53,7 @@ PLAN = (
     Stage(ONLY_FORECAST, range(10), (LCBENCH, KLEIN)),
     Stage(ONLY_FORECAST, range(3), (CAR, BAKER)),
     Stage((f"{OURS}/{SPEED}",), range(10), (LCBENCH, SEGMENT)),
-    Stage((f"{OURS}/{SPEED}",), range(3), (CAR,)),
+    Stage((f"{OURS}/{SPEED}", f"{OURS}/dropout"), range(3), (CAR,)),
     Stage((PLAIN,), range(10), (LCBENCH, "lcbench val_acc", CAR, SEGMENT)),
     Stage((f"{OURS}/{COUNTS}",), range(5), SHARES),
     Stage((f"{OURS}/{REST}",), range(10), (*SHARES, KLEIN)),
