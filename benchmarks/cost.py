@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.flagship.cases import CASES, WHOLE, Case
+from benchmarks.flagship.cases import ALL_CELLS, CASES, Case
 from benchmarks.flagship.plan import MAIN, OURS, RIVAL
 from benchmarks.places import publish
 from benchmarks.seconds import spread
@@ -43,7 +43,7 @@ def main() -> None:
     p.add_argument("--repeats", type=int, default=5)
     a = p.parse_args()
     rows = []
-    for case in (*(case for case in CASES if case.name in MAIN), WHOLE):
+    for case in (*(case for case in CASES if case.name in MAIN), ALL_CELLS):
         curves = case.curves((Path("datasets"), a.imports))
         if curves is not None:
             rows.append(cost(case, curves, a.repeats))

@@ -44,8 +44,8 @@ MISTOLD = 0.05
 """The share of mistold prefixes where tasks differ. Chosen with 20 curves of mlp-segment beside mlp-car's and the other way round, splits 100 to 102:
 against none the error to segment falls by 22 % from 10 observed epochs (by 2 to 19 % from 1 to 50), to car by 2 % (it grows by 1, 6 and 11 % from 1, 2
 and 5, and falls by 1 and 5 % from 20 and 50); tau rises by up to 0.038 and 0.020. 0.3 does as well to segment, and harms to car up to 5 epochs; to mistell
-hyperparameters alone does less. Cells of one recipe rank much alike on both tasks, and believing the prefix lowers tau (by 0.12 and 0.07 from 5 and 10,
-nb201-cifar10-small to nb201-cifar100-small, splits 100 and 101): there it is 0."""
+hyperparameters alone does less (split 100). Cells of one recipe rank much alike on both tasks, and believing the prefix lowers tau (by 0.12 and 0.07 from
+5 and 10, nb201-cifar10-small to nb201-cifar100-small, splits 100 and 101): there it is 0."""
 CHANCE, EXAMPLES, WEIGHTS = "chance", "examples", "weights"
 NET, TREES = "net.", "trees."
 
@@ -185,7 +185,7 @@ def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOp
     y, known = sums.last[:, 1:, 0], (sums.counts[:, 1:, 0] - sums.counts[:, :-1, 0])
     relative, times = RelativeError.of(curves, train), curves.times(train.t).float()
     rows = torch.nonzero(known.any(1)).flatten()
-    mistold = c.mistold if curves.told else 0.0
+    share = c.mistold if curves.told else 0.0
     size = min(c.batch_size, len(rows))
     optimizer = torch.optim.AdamW(net.parameters(), lr=c.lr, weight_decay=c.weight_decay, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(
@@ -198,7 +198,7 @@ def _fit(net: EnsembleODE, curves: StandardCurves, train: CurveSet, c: LCGODEXOp
             order = torch.stack([rows[torch.randperm(len(rows), generator=generator)] for _ in range(c.members)])
         batch, order = order[:, :size], order[:, size:]
         k = _lengths(batch.shape, train.epochs, generator)
-        mean, scale = net(_question(curves, sums, static[_told(batch, rows, k, mistold, generator)], batch, k), times)
+        mean, scale = net(_question(curves, sums, static[_mistold(batch, rows, k, share, generator)], batch, k), times)
         error = (y[batch] - mean).abs()
         loss = relative(mean, batch) + c.likelihood * (error / scale + scale.log())
         counted = known[batch] * (epochs > k.unsqueeze(-1))
@@ -219,7 +219,7 @@ def _lengths(shape: torch.Size, epochs: int, generator: torch.Generator) -> Tens
     return torch.where(first < 0.1, 0, lengths).clamp(max=epochs - 1)
 
 
-def _told(batch: Tensor, rows: Tensor, k: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _mistold(batch: Tensor, rows: Tensor, k: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Whose static features the curves of a batch are read with: their own, but for a share of those that have begun, which are told any others'."""
     if not share:
         return batch

@@ -6,7 +6,7 @@ from pathlib import Path
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 
-__all__ = ["CASES", "FRESH", "OBSERVE", "WHOLE", "Case"]
+__all__ = ["ALL_CELLS", "CASES", "FRESH", "OBSERVE", "Case"]
 
 OBSERVE = (0, 1, 2, 5, 10, 20)
 LEAST_HORIZON = 10
@@ -62,5 +62,5 @@ FRESH = tuple(
 )
 """Perceptrons on tables, by our own generator, made when all else had been chosen: nothing was chosen on these losses, and of the accuracies only when
 a run is at rest (predictors/rest.py, on other splits)."""
-WHOLE = Case("spikenas val_acc, all cells", "spikenas.h5", "val_acc")
+ALL_CELLS = Case("spikenas val_acc, all cells", "spikenas.h5", "val_acc")
 """More curves to learn from than any other case has."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.flagship.cases import CASES, FRESH, WHOLE, Case
+from benchmarks.flagship.cases import ALL_CELLS, CASES, FRESH, Case
 from benchmarks.flagship.parts import PARTS
 
 __all__ = ["ASIDE", "BLIND", "COUNTS", "OURS", "PLAIN", "PLAN", "REST", "RIVAL", "Stage", "questions"]
@@ -57,7 +57,7 @@ PLAN = (
     Stage((PLAIN,), range(10), (LCBENCH, "lcbench val_acc", CAR, SEGMENT)),
     Stage((f"{OURS}/{COUNTS}",), range(5), SHARES),
     Stage((f"{OURS}/{REST}",), range(10), (*SHARES, KLEIN)),
-    Stage((OURS, RIVAL), range(5), [case.name for case in (*FRESH, WHOLE)]),
+    Stage((OURS, RIVAL), range(5), [case.name for case in (*FRESH, ALL_CELLS)]),
 )
 """What is asked of whom: the field first, more splits of the two that matter most, then what the graph and the parts are worth."""
 
@@ -65,6 +65,6 @@ PLAN = (
 def questions(stages: Sequence[Stage], only: str = "") -> Iterator[tuple[Case, str, int]]:
     """Case, model and seed of everything that the stages ask, of cases whose name holds a text."""
     for stage in stages:
-        for case in (*CASES, *FRESH, WHOLE):
+        for case in (*CASES, *FRESH, ALL_CELLS):
             if case.name in stage.cases and only in case.name:
                 yield from ((case, model, seed) for seed in stage.seeds for model in stage.models)

@@ -1,7 +1,7 @@
 from benchmarks.flagship.pages import by_prefix, page, parts_table
 
 PAIR = {"case": "one", "observe": 0, "seeds": 3, "error": 0.1, "baseline_error": 0.2, "reduction": 0.5, "interval": [0.2, 0.6]}
-NOTHING = {"against": [], "plain": [], "whole": [], "ceilings": [], "graph": [], "field": {}, "calibration": [], "fresh": []}
+NOTHING = {"against": [], "plain": [], "all_cells": [], "ceilings": [], "graph": [], "field": {}, "calibration": [], "fresh": []}
 
 
 def test_parts_have_a_table_for_each_case_and_a_column_for_each_prefix() -> None:
