@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluation.carry_over import carries_over
 from evaluation.split import Few, Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
@@ -26,9 +27,9 @@ LEAST = 0.02
 
 
 def beside(source: Split, own: Split) -> Split:
-    """What is learnt from, with the source's curves moved to where one's own lie; scored are one's own.
+    """What is learnt from, with those curves of the source that carry over moved to where one's own lie; scored are one's own.
 
-    Both are told apart too, since errors on one's own set right what the source's teach (:mod:`predictors.few_shot`).
+    Both are told apart too, since errors on one's own set right what the source's teach (:mod:`predictors.few_shot`), there all of the source's.
 
     Raises:
         ConfigError: If source and target are not equally long.
@@ -36,6 +37,8 @@ def beside(source: Split, own: Split) -> Split:
     shown = concatenate(own.train, own.valid)
     train, valid = (replace(matched(theirs, shown), schedule=shown.schedule) for theirs in (source.train, source.valid))
     few = Few((own.train, own.valid), (train, valid))
+    telling = carries_over(concatenate(source.train, source.valid), shown)
+    train, valid = train.subset(telling[: len(train)]), valid.subset(telling[len(train) :])
     return Split(concatenate(train, own.train), concatenate(valid, own.valid), own.test, few)
 
 

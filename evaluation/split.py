@@ -32,7 +32,7 @@ class Few:
 
     Arguments:
         own: The curves of the task at hand, train and valid.
-        others: Those of the other task, likewise.
+        others: Those of the other task, likewise, and all of them.
     """
 
     own: tuple[CurveSet, CurveSet]
@@ -54,6 +54,11 @@ class Split:
     valid: CurveSet
     test: CurveSet
     few: Few | None = None
+
+    @property
+    def learnt(self) -> tuple[CurveSet, ...]:
+        """All that a fit sees. Of another task that can be more than train and valid hold: what does not carry over is learnt from apart."""
+        return (self.train, self.valid) if self.few is None else (*self.few.own, *self.few.others)
 
 
 def split(curves: CurveSet, seed: int, train_size: int | None = None) -> Split:

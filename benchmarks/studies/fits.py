@@ -67,7 +67,7 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
     name, options = parse_spec(fit.spec)
     fresh = partial(make, name, options, fit.seed)
     predictor = fresh()
-    sets = {"train": fit.train, "valid": fit.valid, **_own(fit.few), **fit.tests}
+    sets = {"train": fit.train, "valid": fit.valid, **_apart(fit.few), **fit.tests}
     asked = {"seed": fit.seed, "pairs": fit.pairs, "data": {n: curves_digest(c) for n, c in sets.items()}}
     key = digest({**asked, "config": config_of(predictor), "code": code_digest(predictor, __name__)})
     stored = cache.load(key)
@@ -78,9 +78,11 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
     return [{**row, "model": fit.spec, **fit.labels} for row in stored[0]]
 
 
-def _own(few: Few | None) -> dict[str, CurveSet]:
-    """What tells apart fits to the same curves of which others are one's own."""
-    return {} if few is None else dict(zip(("own train", "own valid"), few.own, strict=True))
+def _apart(few: Few | None) -> dict[str, CurveSet]:
+    """What tells apart fits to the same curves of which others are one's own, or another's."""
+    return (
+        {} if few is None else dict(zip(("own train", "own valid", "others train", "others valid"), (*few.own, *few.others), strict=True))
+    )
 
 
 def _scored(fit: Fit, fresh: Callable[[], Predictor], fits: Fits) -> list[Row]:

@@ -37,6 +37,7 @@ def save_fitted(
     fit_seconds: float,
 ) -> None:
     """Keep a fitted predictor with what it saw, of `data` and, where that is not None, of `source`."""
+    seen = tuple(uid for part in parts.learnt for uid in part.uid)
     checkpoint.save(
         folder,
         checkpoint.Checkpoint(
@@ -52,9 +53,9 @@ def save_fitted(
                 **({} if source is None else {"source": {"file": source.path.name, "digest": source.digest}}),
             },
             split={"seed": seed, "train_size": train_size},
-            seen=(*parts.train.uid, *parts.valid.uid),
-            seen_groups=tuple(sorted({*parts.train.group, *parts.valid.group})),
-            provenance={"fit_seconds": round(fit_seconds, 3), "seen_digest": digest(sorted((*parts.train.uid, *parts.valid.uid)))},
+            seen=seen,
+            seen_groups=tuple(sorted({group for part in parts.learnt for group in part.group})),
+            provenance={"fit_seconds": round(fit_seconds, 3), "seen_digest": digest(sorted(seen))},
         ),
     )
 

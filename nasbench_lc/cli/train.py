@@ -88,6 +88,11 @@ def command(
         scores = CURVE_METRICS["mape"].score(forecast, target)
         scores = scores[np.isfinite(scores)]
         report["valid_mape"] = float(scores.mean()) if len(scores) else None
+    if left := sum(map(len, parts.learnt)) - len(parts.train) - len(parts.valid):
+        click.echo(
+            f"notice: {left} curves of the source end alike there and not in {path.name}; what is learnt from both leaves them out",
+            err=True,
+        )
     folder = out or Path("checkpoints") / f"{model}-{path.stem}"
     save_fitted(folder, model, predictor, data, parts, source=other, seed=seed, train_size=train_size, fit_seconds=seconds)
     report["checkpoint"] = str(folder)

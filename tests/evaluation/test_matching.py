@@ -122,3 +122,24 @@ def test_what_is_learnt_from_both_keeps_one_s_own_schedule_and_test_part() -> No
     assert both.test is own.test
     assert both.train.schedule is own.train.schedule
     np.testing.assert_array_equal(both.valid.y[-len(own.valid) :], own.valid.y)
+
+
+def test_what_does_not_carry_over_is_learnt_from_apart_only() -> None:
+    curves = toy_curves(40, seed=1)
+    stuck, low = curves.y.copy(), np.geomspace(0.05, 0.8, 40)[:, None, None]
+    stuck[:20, :, :2] = 0.6
+    source, own = (
+        split(replace(curves, y=stuck, uid=tuple(f"other-{u}" for u in curves.uid)), 0),
+        split(replace(curves, y=curves.y * low), 0),
+    )
+    both = beside(source, own)
+    assert both.few is not None
+    for ours, theirs, others, part in zip(
+        (both.train, both.valid), (own.train, own.valid), both.few.others, (source.train, source.valid), strict=True
+    ):
+        kept = part.target[:, -1] != 0.6
+        assert ours.uid == (*(u for u, k in zip(part.uid, kept, strict=True) if k), *theirs.uid)
+        np.testing.assert_array_equal(ours.y[: kept.sum()], others.y[kept])
+        assert others.uid == part.uid
+    assert {u for part in both.learnt for u in part.uid} > {*both.train.uid, *both.valid.uid}
+    assert own.learnt == (own.train, own.valid)

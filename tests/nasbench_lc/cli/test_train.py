@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ from evaluation.split import split
 from evaluation.transfer import concatenate
 from nasbench_lc import checkpoint, store
 from nasbench_lc.cli.models import load_fitted
+from nasbench_lc.config import Recipe
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 from nasbench_lc.table import Table
 from predictors.few_shot import FewShot
 from predictors.last_value import LastValue
 from tests.nasbench_lc.cli.calls import call
-from tests.nasbench_lc.samples import on_another_task, sample_table
+from tests.nasbench_lc.samples import curve, on_another_task, run, sample_table, table_of
 
 N, EPOCHS = 24, 12
 
@@ -61,6 +63,21 @@ def test_a_source_is_learnt_from_beside_one_s_own_and_the_checkpoint_says_so(tra
     assert kept.dataset["source"] == {"file": "other.h5", "digest": CurveDataset(Path("other.h5")).digest}
     assert "source" not in checkpoint.load(Path(train("--model", "knn", "--out", "alone")["checkpoint"])).dataset
     assert call("predict", "both", "own.h5", "--observe", "4") == 0
+
+
+def test_what_of_a_source_is_left_out_is_said_and_counts_as_seen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = Recipe.of("mlp", "other", EPOCHS, {"schedule": "step"})
+    runs = [curve(run(i, recipe=other)) for i in range(N)]
+    stuck = [replace(c, metrics={m: np.full(EPOCHS, 0.4) for m in c.metrics}) for c in runs[: N // 2]]
+    table = table_of([*stuck, *runs[N // 2 :]], other)
+    store.write(folder / "stuck.h5", Table({**table.attributes, "task": "other"}, table.columns))
+    assert call("train-predictor", "own.h5", "--model", "knn", "--observe", "4", "--source", "stuck.h5", "--out", "told") == 0
+    said = capsys.readouterr()
+    own, source = split(curves("own.h5"), 0), split(curves("stuck.h5"), 0)
+    left = sum(int((part.target[:, -1] == np.float32(0.4)).sum()) for part in (source.train, source.valid))
+    assert f"notice: {left} curves of the source end alike there and not in own.h5" in said.err
+    assert 0 < left < N // 2
+    assert set(checkpoint.load(Path("told")).seen) == {*own.train.uid, *own.valid.uid, *source.train.uid, *source.valid.uid}
 
 
 def test_the_printed_error_is_that_of_one_s_own_curves(train: Callable[..., dict]) -> None:
