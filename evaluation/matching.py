@@ -3,7 +3,7 @@
 What carries over between tasks is which architectures and prefixes do better than others; how high curves lie at an epoch and how much they differ
 there does not. So every curve of the source keeps its deviation from the mean, in units of the spread, and mean and spread become the target's:
 moment matching, as for domains in Sun, Feng and Saenko, "Return of frustratingly easy domain adaptation" (AAAI 2016, arXiv 1511.05547), one epoch
-and one metric at a time, on the scale of :mod:`predictors.scale`.
+and one metric at a time, on the scale of :mod:`predictors.scale`. Not every curve carries over: see :mod:`evaluation.carry_over`.
 """
 
 from dataclasses import replace
