@@ -132,7 +132,9 @@ def evaluate(
     if transfer_to is not None:
         facts["transfer_to"] = {**(target or {}), **_counts(transfer_to)}
     if transfer_curves:
-        facts["transfer_how"] = "the source's curves were moved to the mean and spread of the target's"
+        facts["transfer_how"] = (
+            "the source's curves were moved to the mean and spread of the target's; what does not carry over was left out"
+        )
     results = _run(question, strict, facts, tick)
     if protocol == "paper":
         results = replace(_run(question, Paper(), facts, tick), beside=results)

@@ -2,9 +2,11 @@
 
 Many runs of a task can end alike: networks that never leave what a constant answer scores. That tells that the task was too hard for them, and no more. On
 an easier task some of them learn and others do not, and whoever has learnt from the source that such runs stay where they are forecasts them all to
-stay. Where no target is easier they stay there too, and then it is worth learning.
+stay. Where the target is no easier they stay there too, and then it is worth learning.
 
 Configurations that ran on both tasks tell the two cases apart. Where those that end alike on the source do not on the target, such runs do not carry over.
+With 20 curves of mlp-segment beside mlp-car's, and `lc-gode-x`, the error is 24 % lower without them from one observed epoch, 12 % from 10, 2 % from 50
+(splits 100 to 103). The other way round they carry over; to leave them out all the same costs 4 % (splits 100 and 101).
 """
 
 import numpy as np

@@ -85,3 +85,9 @@ def test_order_and_the_height_of_either_task_do_not_matter(seed: int, stay: int,
     np.testing.assert_array_equal(carries_over(source.subset(order), target.subset(other)), wanted[order])
     higher = replace(target, y=np.concatenate([target.y[:, :, :2] * factor, target.y[:, :, 2:]], axis=2))
     np.testing.assert_array_equal(carries_over(source, higher), wanted)
+
+
+def test_where_all_of_a_source_ends_alike_nothing_of_it_may_carry_over() -> None:
+    source, target = pair(stay=5, stuck=40)
+    assert not carries_over(source, target).any()
+    assert carries_over(source, source).all()

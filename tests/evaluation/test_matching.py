@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.fits import Fits
 from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, beside, matched
 from evaluation.protocol import Strict
 from evaluation.split import split
 from evaluation.transfer import concatenate
 from nasbench_lc.curves import CurveSet, Floats
 from nasbench_lc.errors import ConfigError
+from predictors.knn import KNN
 from predictors.scale import from_scale, to_scale
 from tests.evaluation.toys import toy_curves
 
@@ -143,3 +145,14 @@ def test_what_does_not_carry_over_is_learnt_from_apart_only() -> None:
         assert others.uid == part.uid
     assert {u for part in both.learnt for u in part.uid} > {*both.train.uid, *both.valid.uid}
     assert own.learnt == (own.train, own.valid)
+
+
+def test_one_s_own_curves_remain_where_nothing_of_the_source_carries_over() -> None:
+    curves = toy_curves(40, seed=1)
+    flat = replace(curves, y=np.full_like(curves.y, 0.6), uid=tuple(f"other-{u}" for u in curves.uid))
+    own = split(replace(curves, y=curves.y * np.geomspace(0.05, 0.8, 40)[:, None, None]), 0)
+    both = beside(split(flat, 0), own)
+    assert (both.train.uid, both.valid.uid) == (own.train.uid, own.valid.uid)
+    fitted, _ = Fits().learn(KNN, both)
+    observed, target = own.test.observe(4)
+    assert np.isfinite(fitted.predict(observed, target.t).mean).all()
