@@ -34,16 +34,13 @@ def carries_over(source: CurveSet, few: CurveSet) -> Bools:
         few: Some curves of the target. Those with the architecture and the hyperparameters of a curve of the source are compared with it; where there is
             none, all carry over.
     """
-    alike = _alike(_ends(source))
-    if alike.mean() < MANY:
-        return np.ones(len(source), dtype=np.bool_)
-    configurations = {c for c, a in zip(_configurations(source), alike, strict=True) if a}
-    met = np.array([c in configurations for c in _configurations(few)], dtype=np.bool_)
-    ends = _ends(few)
-    there = met & np.isfinite(ends)
-    if not there.any() or _alike(ends[there], _spread(ends)).mean() >= MOST:
-        return np.ones(len(source), dtype=np.bool_)
-    return ~alike
+    ends, theirs = _ends(source), _ends(few)
+    alike = _alike(ends, _spread(ends))
+    configurations = set(_configurations(source.subset(alike)))
+    met = theirs[[c in configurations for c in _configurations(few)]]
+    met = met[np.isfinite(met)]
+    chance = alike.mean() < MANY
+    return ~alike | (chance or not len(met) or _alike(met, _spread(theirs)).mean() >= MOST)
 
 
 def _ends(curves: CurveSet) -> Floats:
@@ -56,9 +53,9 @@ def _spread(ends: Floats) -> float:
     return float(tame(known).std()) if len(known) else 0.0
 
 
-def _alike(ends: Floats, spread: float | None = None) -> Bools:
+def _alike(ends: Floats, spread: float) -> Bools:
     """Which ends lie near the one that most others lie near, shape `(N,)`."""
-    known, reach = np.sort(ends[np.isfinite(ends)]), ALIKE * (_spread(ends) if spread is None else spread)
+    known, reach = np.sort(ends[np.isfinite(ends)]), ALIKE * spread
     if not len(known):
         return np.zeros(len(ends), dtype=np.bool_)
     near = np.searchsorted(known, known + reach, "right") - np.searchsorted(known, known - reach, "left")

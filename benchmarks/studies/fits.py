@@ -80,9 +80,8 @@ def answer(fit: Fit, cache: Cache) -> list[Row]:
 
 def _apart(few: Few | None) -> dict[str, CurveSet]:
     """What tells apart fits to the same curves of which others are one's own, or another's."""
-    return (
-        {} if few is None else dict(zip(("own train", "own valid", "others train", "others valid"), (*few.own, *few.others), strict=True))
-    )
+    names = ("own train", "own valid", "others train", "others valid")
+    return {} if few is None else dict(zip(names, (*few.own, *few.others), strict=True))
 
 
 def _scored(fit: Fit, fresh: Callable[[], Predictor], fits: Fits) -> list[Row]:
