@@ -11,6 +11,7 @@ With 20 curves of mlp-segment beside mlp-car's, and `lc-gode-x`, the error is 24
 
 import numpy as np
 
+from evaluation.shared_runs import shared_runs
 from nasbench_lc.curves import Bools, CurveSet, Floats
 from predictors.robust import tame
 from predictors.scale import to_scale
@@ -36,8 +37,8 @@ def carries_over(source: CurveSet, few: CurveSet) -> Bools:
     """
     ends, theirs = _ends(source), _ends(few)
     alike = _alike(ends, _spread(ends))
-    configurations = set(_configurations(source.subset(alike)))
-    met = theirs[[c in configurations for c in _configurations(few)]]
+    ours, met = shared_runs(source, few)
+    met = theirs[np.unique(met[alike[ours]])]
     met = met[np.isfinite(met)]
     chance = alike.mean() < MANY
     return ~alike | (chance or not len(met) or _alike(met, _spread(theirs)).mean() >= MOST)
@@ -60,8 +61,3 @@ def _alike(ends: Floats, spread: float) -> Bools:
         return np.zeros(len(ends), dtype=np.bool_)
     near = np.searchsorted(known, known + reach, "right") - np.searchsorted(known, known - reach, "left")
     return np.abs(ends - known[near.argmax()]) <= reach
-
-
-def _configurations(curves: CurveSet) -> list[tuple[str, tuple[str, ...]]]:
-    """What was trained; hyperparameters to six digits, since files may hold them in single precision."""
-    return [(a.key, tuple(f"{v:.6g}" for v in row)) for a, row in zip(curves.architectures, curves.hyperparameters, strict=True)]

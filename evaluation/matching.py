@@ -11,17 +11,21 @@ from dataclasses import replace
 import numpy as np
 
 from evaluation.carry_over import carries_over
+from evaluation.level_map import level_map
+from evaluation.shared_runs import shared_runs
 from evaluation.split import Few, Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
 from predictors.robust import limits, over_curves
 from predictors.scale import from_scale, to_scale
 
-__all__ = ["beside", "matched"]
+__all__ = ["beside", "levelled", "matched"]
 
 MEAN_COUNTS, SPREAD_COUNTS = 1, 5
 """As how many curves of the target the source's own mean, and its own spread, count in the estimate of the target's. Chosen on 1 to 20 curves of
 mlp-car and mlp-segment, splits 100 to 103."""
+MOMENTS_COUNT = 10
+"""As how many runs on both tasks the moments count beside what these say."""
 LEAST = 0.02
 """The least spread."""
 
@@ -35,11 +39,35 @@ def beside(source: Split, own: Split) -> Split:
         ConfigError: If source and target are not equally long.
     """
     shown = concatenate(own.train, own.valid)
-    train, valid = (replace(matched(theirs, shown), schedule=shown.schedule) for theirs in (source.train, source.valid))
+    train, valid = (replace(matched(part, shown), schedule=shown.schedule) for part in (source.train, source.valid))
     few = Few((own.train, own.valid), (train, valid))
-    telling = carries_over(concatenate(source.train, source.valid), shown)
-    train, valid = train.subset(telling[: len(train)]), valid.subset(telling[len(train) :])
-    return Split(concatenate(train, own.train), concatenate(valid, own.valid), own.test, few)
+    theirs = concatenate(source.train, source.valid)
+    telling = carries_over(theirs, shown)
+    learnt = levelled(theirs.subset(telling), concatenate(train, valid).subset(telling), shown)
+    n = int(telling[: len(train)].sum())
+    return Split(concatenate(learnt.subset(slice(n)), own.train), concatenate(learnt.subset(slice(n, None)), own.valid), own.test, few)
+
+
+def levelled(source: CurveSet, moved: CurveSet, few: CurveSet) -> CurveSet:
+    """The source's curves between where moments put them and where its runs of the target's configurations say that they lie, all of them in the mean.
+
+    Arguments:
+        source: `N` curves.
+        moved: The same, by :func:`matched`.
+        few: Some curves of the target, with the source's metrics.
+
+    Returns:
+        The same runs with other values; what is missing stays missing, and a metric that no run has on both tasks stays as it was moved.
+    """
+    rows, theirs = shared_runs(source, few)
+    y = moved.y.copy()
+    for j, metric in enumerate(source.metrics):
+        to = level_map(source.y[rows, :, j], few.y[theirs, :, j], metric)
+        if to is not None:
+            share = to.runs / (to.runs + MOMENTS_COUNT)
+            z = (1 - share) * to_scale(moved.y[:, :, j], metric) + share * to_scale(to(source.y[:, :, j]), metric)
+            y[:, :, j] = np.where(np.isfinite(y[:, :, j]), from_scale(z, metric), y[:, :, j])
+    return replace(moved, y=y)
 
 
 def matched(source: CurveSet, few: CurveSet) -> CurveSet:

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.fits import Fits
-from evaluation.matching import LEAST, MEAN_COUNTS, SPREAD_COUNTS, beside, matched
+from evaluation.level_map import level_map
+from evaluation.matching import LEAST, MEAN_COUNTS, MOMENTS_COUNT, SPREAD_COUNTS, beside, levelled, matched
 from evaluation.protocol import Strict
+from evaluation.shared_runs import shared_runs
 from evaluation.split import split
 from evaluation.transfer import concatenate
 from nasbench_lc.curves import CurveSet, Floats
@@ -136,15 +138,57 @@ def test_what_does_not_carry_over_is_learnt_from_apart_only() -> None:
     )
     both = beside(source, own)
     assert both.few is not None
+    shown = concatenate(own.train, own.valid)
     for ours, theirs, others, part in zip(
         (both.train, both.valid), (own.train, own.valid), both.few.others, (source.train, source.valid), strict=True
     ):
         kept = part.target[:, -1] != 0.6
         assert ours.uid == (*(u for u, k in zip(part.uid, kept, strict=True) if k), *theirs.uid)
-        np.testing.assert_array_equal(ours.y[: kept.sum()], others.y[kept])
+        np.testing.assert_array_equal(others.y, matched(part, shown).y)
         assert others.uid == part.uid
     assert {u for part in both.learnt for u in part.uid} > {*both.train.uid, *both.valid.uid}
     assert own.learnt == (own.train, own.valid)
+
+
+def test_what_is_learnt_from_both_lies_where_shared_configurations_say() -> None:
+    """Each of the curves on the target is a bent one of the source's: so are those that were not seen there, and twenty curves' moments miss them."""
+    curves = toy_curves(80, seed=1)
+    bent = replace(curves, y=np.concatenate([np.sqrt(curves.y[:, :, :2]) * 0.3, curves.y[:, :, 2:] ** 2], axis=2))
+    source, own = split(replace(curves, uid=tuple(f"other-{u}" for u in curves.uid)), 0), split(bent, 0, 20)
+    both = beside(source, own)
+    assert both.few is not None
+    n = len(source.train)
+    truth = bent.subset(np.array([bent.uid.index(uid.removeprefix("other-")) for uid in source.train.uid]))
+    for j, metric in enumerate(curves.metrics):
+        wanted = to_scale(truth.y[:, :, j], metric)
+        off, before = (np.abs(to_scale(part.y[:n, :, j], metric) - wanted).mean() for part in (both.train, both.few.others[0]))
+        assert off < 0.5 * before
+
+
+@pytest.mark.parametrize("n", [1, 5, 40])
+def test_moments_count_as_ten_shared_runs(n: int) -> None:
+    source = toy_curves(60, seed=1)
+    few = shifted(source.subset(slice(n)), 0.2, 1.5)
+    moved, (rows, theirs) = matched(source, few), shared_runs(source, few)
+    to = level_map(source.target[rows], few.target[theirs], source.metric)
+    assert to is not None
+    said = to_scale(to(source.target), source.metric)
+    np.testing.assert_allclose(
+        logs(levelled(source, moved, few)), (n * said + MOMENTS_COUNT * logs(moved)) / (n + MOMENTS_COUNT), rtol=1e-9
+    )
+
+
+def test_a_metric_without_shared_values_stays_as_it_was_moved() -> None:
+    source = toy_curves(40, seed=1)
+    own = shifted(source.subset(slice(20)), 0.2)
+    own.y[:, :, 0] = np.nan
+    own.y[:, :, 2] = np.nan
+    moved = matched(source, own)
+    found = levelled(source, moved, own)
+    np.testing.assert_array_equal(found.y[:, :, [0, 2]], moved.y[:, :, [0, 2]])
+    assert np.abs(found.y[:, :, 1] - moved.y[:, :, 1]).max() > 0.01
+    strangers = replace(own, hyperparameters=own.hyperparameters + 1)
+    np.testing.assert_array_equal(levelled(source, moved, strangers).y, moved.y)
 
 
 def test_one_s_own_curves_remain_where_nothing_of_the_source_carries_over() -> None:
