@@ -3,7 +3,10 @@
 What carries over between tasks is which architectures and prefixes do better than others; how high curves lie at an epoch and how much they differ
 there does not. So every curve of the source keeps its deviation from the mean, in units of the spread, and mean and spread become the target's:
 moment matching, as for domains in Sun, Feng and Saenko, "Return of frustratingly easy domain adaptation" (AAAI 2016, arXiv 1511.05547), one epoch
-and one metric at a time, on the scale of :mod:`predictors.scale`. Not every curve carries over: see :mod:`evaluation.carry_over`.
+and one metric at a time, on the scale of :mod:`predictors.scale`.
+
+Moments of a few curves are rough, and a line is not how values of two tasks compare. Where configurations ran on both tasks these say more
+(:mod:`evaluation.level_map`), and the more there are the more they count. Not every curve carries over: see :mod:`evaluation.carry_over`.
 """
 
 from dataclasses import replace
@@ -25,7 +28,9 @@ MEAN_COUNTS, SPREAD_COUNTS = 1, 5
 """As how many curves of the target the source's own mean, and its own spread, count in the estimate of the target's. Chosen on 1 to 20 curves of
 mlp-car and mlp-segment, splits 100 to 103."""
 MOMENTS_COUNT = 10
-"""As how many runs on both tasks the moments count beside what these say."""
+"""As how many runs on both tasks the moments count beside what these say. With 20 curves and `lc-gode-x`, errors from mlp-segment to mlp-car change by
+-7, -7, -6, -2, -4 and -6 % from 1, 2, 5, 10, 20 and 50 observed epochs against moments alone (splits 101, 102 and 104; 20 runs on both), from mlp-car to
+mlp-segment by 1, -1, -3, -2, -2 and -5 % (101 to 104, half for each, as with 10 on both). Without the moments the latter are 6 % higher at 1."""
 LEAST = 0.02
 """The least spread."""
 

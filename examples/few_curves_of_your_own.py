@@ -19,7 +19,7 @@ new, other = sys.argv[1:] or ("datasets/mlp-segment.h5", "datasets/mlp-car.h5")
 curves = nasbench_lc.open(new).curves("test_loss")
 own = split(curves, seed=0, train_size=20)
 source = split(aligned(nasbench_lc.open(other).curves("test_loss"), curves), seed=0)
-both = beside(source, own)  # the other task's curves, moved to the mean and spread of the twenty
+both = beside(source, own)  # the other task's curves, moved to where the twenty lie
 
 observed, future = own.test.observe(10)
 whole = np.isfinite(future.y).all(1)
