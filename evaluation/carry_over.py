@@ -37,8 +37,7 @@ def carries_over(source: CurveSet, few: CurveSet) -> Bools:
     """
     ends, theirs = _ends(source), _ends(few)
     alike = _alike(ends, _spread(ends))
-    ours, met = shared_runs(source, few)
-    met = theirs[np.unique(met[alike[ours]])]
+    met = theirs[np.array([row for ours, rows in shared_runs(source, few) if alike[ours].any() for row in rows], dtype=np.int64)]
     met = met[np.isfinite(met)]
     chance = alike.mean() < MANY
     return ~alike | (chance or not len(met) or _alike(met, _spread(theirs)).mean() >= MOST)

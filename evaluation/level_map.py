@@ -1,4 +1,4 @@
-"""What a value on one task is on another, where some runs are known on both.
+"""What a value on one task is on another, where some configurations are known on both.
 
 A configuration trained on two tasks gives two curves, and what the one is at an epoch stands beside what the other is there. To these pairs, over all
 epochs and all such configurations, an increasing function is fitted by isotonic regression (Barlow and Brunk, "The isotonic regression problem and its
@@ -35,13 +35,13 @@ class LevelMap:
         metric: Of which metric the values are.
         at: Points on the scale, ascending, shape `(P,)`.
         to: Where they come to lie, ascending, shape `(P,)`.
-        runs: How many were known on both tasks.
+        pairs: To how many pairs of curves it was fitted.
     """
 
     metric: str
     at: Floats
     to: Floats
-    runs: int
+    pairs: int
 
     def __call__(self, y: Floats) -> Floats:
         """Values as they would be on the other task, same shape; what is not finite stays as it is."""
@@ -53,17 +53,17 @@ class LevelMap:
 
 
 def level_map(here: Floats, there: Floats, metric: str) -> LevelMap | None:
-    """The function that brings values of one task to those of another; None where no run has a value on both.
+    """The function that brings values of one task to those of another; None where no pair has a value on both.
 
     Arguments:
-        here: Curves of `n` runs on the one task, shape `(n, T)`; NaN where missing.
-        there: Those of the same configurations on the other, same shape.
+        here: Curves of `n` configurations on the one task, shape `(n, T)`; NaN where missing.
+        there: Theirs on the other, same shape.
         metric: Of what.
     """
     x, y = to_scale(here, metric), to_scale(there, metric)
     known = np.isfinite(x) & np.isfinite(y)
-    runs = int(known.any(axis=1).sum())
-    if not runs:
+    pairs = int(known.any(axis=1).sum())
+    if not pairs:
         return None
     weight = np.broadcast_to(1 / np.arange(1.0, x.shape[1] + 1), x.shape)[known]
     # No exploded run shall stretch the range, or lift all to its right; nothing falls as far.
@@ -73,7 +73,7 @@ def level_map(here: Floats, there: Floats, metric: str) -> LevelMap | None:
     steps = IsotonicRegression(out_of_bounds="clip").fit(x, y, sample_weight=weight).predict(at)
     rises = np.diff(gaussian_filter1d(steps, SMOOTH * POINTS, mode="nearest"))
     rises = np.clip(rises, SLOPES[0] * np.diff(at), SLOPES[1] * np.diff(at))
-    rough = LevelMap(metric, at, np.concatenate([[0.0], np.cumsum(rises)]), runs)
+    rough = LevelMap(metric, at, np.concatenate([[0.0], np.cumsum(rises)]), pairs)
     return replace(rough, to=rough.to + _weighted_median(y - rough.on_scale(x), weight))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from evaluation.carry_over import carries_over
 from evaluation.level_map import level_map
-from evaluation.shared_runs import shared_runs
+from evaluation.shared_runs import Rows, shared_runs
 from evaluation.split import Few, Split
 from evaluation.transfer import check_length, concatenate
 from nasbench_lc.curves import CurveSet, Floats
@@ -28,9 +28,9 @@ MEAN_COUNTS, SPREAD_COUNTS = 1, 5
 """As how many curves of the target the source's own mean, and its own spread, count in the estimate of the target's. Chosen on 1 to 20 curves of
 mlp-car and mlp-segment, splits 100 to 103."""
 MOMENTS_COUNT = 10
-"""As how many runs on both tasks the moments count beside what these say. With 20 curves and `lc-gode-x`, errors from mlp-segment to mlp-car change by
--7, -7, -6, -2, -4 and -6 % from 1, 2, 5, 10, 20 and 50 observed epochs against moments alone (splits 101, 102 and 104; 20 runs on both), from mlp-car to
-mlp-segment by 1, -1, -3, -2, -2 and -5 % (101 to 104, half for each, as with 10 on both). Without the moments the latter are 6 % higher at 1."""
+"""As how many configurations on both tasks the moments count beside what these say. With 20 curves and `lc-gode-x`, errors from mlp-segment to mlp-car
+change by -7, -7, -6, -2, -4 and -6 % from 1, 2, 5, 10, 20 and 50 observed epochs against moments alone (splits 101, 102 and 104; 20 on both), from mlp-car
+to mlp-segment by 1, -1, -3, -2, -2 and -5 % (101 to 104, half for each, as with 10 on both). Without the moments the latter are 6 % higher at 1."""
 LEAST = 0.02
 """The least spread."""
 
@@ -54,7 +54,7 @@ def beside(source: Split, own: Split) -> Split:
 
 
 def levelled(source: CurveSet, moved: CurveSet, few: CurveSet) -> CurveSet:
-    """The source's curves between where moments put them and where its runs of the target's configurations say that they lie, all of them in the mean.
+    """The source's curves between where moments put them and where configurations that ran on both tasks say that they lie.
 
     Arguments:
         source: `N` curves.
@@ -62,14 +62,14 @@ def levelled(source: CurveSet, moved: CurveSet, few: CurveSet) -> CurveSet:
         few: Some curves of the target, with the source's metrics.
 
     Returns:
-        The same runs with other values; what is missing stays missing, and a metric that no run has on both tasks stays as it was moved.
+        The same runs with other values; what is missing stays missing, and a metric that no configuration has on both tasks stays as it was moved.
     """
-    rows, theirs = shared_runs(source, few)
-    y = moved.y.copy()
+    shared, y = shared_runs(source, few), moved.y.copy()
+    here, there = (_typical(curves, [pair[side] for pair in shared]) for side, curves in enumerate((source, few)))
     for j, metric in enumerate(source.metrics):
-        to = level_map(source.y[rows, :, j], few.y[theirs, :, j], metric)
+        to = level_map(here[:, :, j], there[:, :, j], metric)
         if to is not None:
-            share = to.runs / (to.runs + MOMENTS_COUNT)
+            share = to.pairs / (to.pairs + MOMENTS_COUNT)
             z = (1 - share) * to_scale(moved.y[:, :, j], metric) + share * to_scale(to(source.y[:, :, j]), metric)
             y[:, :, j] = np.where(np.isfinite(y[:, :, j]), from_scale(z, metric), y[:, :, j])
     return replace(moved, y=y)
@@ -101,6 +101,12 @@ def matched(source: CurveSet, few: CurveSet) -> CurveSet:
         moved = from_scale(mean + (ours - centre) * (np.maximum(wide, LEAST) / spread), metric)
         y[:, :, j] = np.where(np.isfinite(source.y[:, :, j]) & (known > 0), moved, source.y[:, :, j])
     return replace(source, y=y)
+
+
+def _typical(curves: CurveSet, repeats: list[Rows]) -> Floats:
+    """The median over the runs of each configuration, shape `(C, T, M)`; NaN where none has a value."""
+    finite = np.where(np.isfinite(curves.y), curves.y, np.nan)
+    return np.array([over_curves(np.nanmedian, finite[rows]) for rows in repeats]).reshape(-1, *finite.shape[1:])
 
 
 def _moments(z: Floats) -> tuple[Floats, Floats]:

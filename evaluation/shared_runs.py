@@ -5,29 +5,28 @@ import numpy.typing as npt
 
 from nasbench_lc.curves import CurveSet
 
-__all__ = ["shared_runs"]
+__all__ = ["Rows", "shared_runs"]
 
 Rows = npt.NDArray[np.int64]
 
 
-def shared_runs(one: CurveSet, other: CurveSet) -> tuple[Rows, Rows]:
-    """All pairs of a run of one task and a run of the other with the same architecture and hyperparameters.
+def shared_runs(one: CurveSet, other: CurveSet) -> list[tuple[Rows, Rows]]:
+    """For every configuration (architecture and hyperparameters) of which both have runs, its rows in the one and in the other.
 
     Arguments:
         one: `N` curves.
         other: `M` curves with the same hyperparameters, in the same order (see :func:`evaluation.transfer.aligned`).
 
     Returns:
-        The rows in `one` and those in `other`, of equal length, in the order of `other`.
+        Pairs of rows, in the order in which `other` has the configurations.
     """
-    rows: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-    for i, key in enumerate(_configurations(one)):
-        rows.setdefault(key, []).append(i)
-    pairs = [(i, j) for j, key in enumerate(_configurations(other)) for i in rows.get(key, ())]
-    found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    ours, theirs = _rows(one), _rows(other)
+    return [(ours[key], rows) for key, rows in theirs.items() if key in ours]
 
 
-def _configurations(curves: CurveSet) -> list[tuple[str, tuple[str, ...]]]:
-    """What was trained; hyperparameters to six digits, since files may hold them in single precision."""
-    return [(a.key, tuple(f"{v:.6g}" for v in row)) for a, row in zip(curves.architectures, curves.hyperparameters, strict=True)]
+def _rows(curves: CurveSet) -> dict[tuple[str, tuple[str, ...]], Rows]:
+    """The rows of every configuration; hyperparameters count to six digits, since files may hold them in single precision."""
+    found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for i, (architecture, values) in enumerate(zip(curves.architectures, curves.hyperparameters, strict=True)):
+        found.setdefault((architecture.key, tuple(f"{v:.6g}" for v in values)), []).append(i)
+    return {key: np.array(rows) for key, rows in found.items()}

@@ -99,10 +99,10 @@ def test_exploded_and_missing_values_move_no_other(bad: float) -> None:
         assert again[1] > 1e20
 
 
-def test_runs_with_values_on_both_are_counted_and_without_one_there_is_no_map() -> None:
+def test_pairs_with_values_on_both_are_counted_and_without_one_there_is_no_map() -> None:
     here = HERE[:5].copy()
     here[0], here[1, 1:] = np.nan, np.nan
-    assert found(here, HERE[:5]).runs == 4
+    assert found(here, HERE[:5]).pairs == 4
     assert level_map(here[:1], HERE[:1], LOSS) is None
     assert level_map(HERE[:0], HERE[:0], LOSS) is None
 

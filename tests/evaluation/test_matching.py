@@ -9,7 +9,6 @@ from evaluation.fits import Fits
 from evaluation.level_map import level_map
 from evaluation.matching import LEAST, MEAN_COUNTS, MOMENTS_COUNT, SPREAD_COUNTS, beside, levelled, matched
 from evaluation.protocol import Strict
-from evaluation.shared_runs import shared_runs
 from evaluation.split import split
 from evaluation.transfer import concatenate
 from nasbench_lc.curves import CurveSet, Floats
@@ -166,16 +165,34 @@ def test_what_is_learnt_from_both_lies_where_shared_configurations_say() -> None
 
 
 @pytest.mark.parametrize("n", [1, 5, 40])
-def test_moments_count_as_ten_shared_runs(n: int) -> None:
+def test_moments_count_as_ten_configurations_on_both(n: int) -> None:
     source = toy_curves(60, seed=1)
     few = shifted(source.subset(slice(n)), 0.2, 1.5)
-    moved, (rows, theirs) = matched(source, few), shared_runs(source, few)
-    to = level_map(source.target[rows], few.target[theirs], source.metric)
+    moved, to = matched(source, few), level_map(source.target[:n], few.target, source.metric)
     assert to is not None
     said = to_scale(to(source.target), source.metric)
     np.testing.assert_allclose(
         logs(levelled(source, moved, few)), (n * said + MOMENTS_COUNT * logs(moved)) / (n + MOMENTS_COUNT), rtol=1e-9
     )
+
+
+def test_repeats_count_as_one_by_their_median() -> None:
+    source = toy_curves(30, seed=1)
+    few = shifted(source.subset(slice(10)), 0.2, 1.5)
+    moved = matched(source, few)
+    wanted = levelled(source, moved, few)
+    exploded = replace(few, y=np.where(np.arange(10)[:, None, None] == 4, 1e9, few.y))
+    thrice = concatenate(concatenate(few, exploded), few)
+    np.testing.assert_array_equal(levelled(source, moved, thrice).y, wanted.y)
+
+
+def test_logs_without_a_configuration_are_of_one() -> None:
+    """Nothing tells their runs apart, so all pairs of them would be shared."""
+    source, few = toy_curves(60, seed=1), shifted(toy_curves(40, seed=2), 0.2)
+    one = [replace(c, architectures=c.architectures[:1] * len(c), hyperparameters=np.zeros((len(c), 2))) for c in (source, few)]
+    moved = matched(*one)
+    off = logs(levelled(one[0], moved, one[1])) - logs(moved)
+    assert 0 < np.abs(off).mean() < 0.1
 
 
 def test_a_metric_without_shared_values_stays_as_it_was_moved() -> None:
