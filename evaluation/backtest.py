@@ -133,7 +133,7 @@ def evaluate(
         facts["transfer_to"] = {**(target or {}), **_counts(transfer_to)}
     if transfer_curves:
         facts["transfer_how"] = (
-            "the source's curves were moved to the mean and spread of the target's and to where configurations that ran on both lie; "
+            "the source's curves were moved to the mean and spread of the target's, beside few to where configurations that ran on both lie; "
             "what does not carry over was left out"
         )
     results = _run(question, strict, facts, tick)

@@ -67,9 +67,10 @@ def _sections(rows: Sequence[Row]) -> list[Section]:
 TRANSFER = Study(
     "Transfer",
     "10 epochs observed, scored on the test part of the target. The curves of the target that are known come from its train and valid parts. With "
-    "them the source's are moved to their mean and spread, and to where configurations that ran on both tasks lie (`evaluation/matching.py`), learnt "
-    "from beside the target's, less those that do not carry over (`evaluation/carry_over.py`); these also set right what the source's alone teach, and "
-    "from a hundred on are learnt from alone too (`predictors/few_shot.py`). In the column that says unmoved nothing is moved or set right. "
+    "them the source's are moved to their mean and spread, and beside few to where configurations that ran on both tasks lie "
+    "(`evaluation/matching.py`), learnt from beside the target's, less those that do not carry over (`evaluation/carry_over.py`); these also set "
+    "right what the source's alone teach, and from a hundred on are learnt from alone too (`predictors/few_shot.py`). In the column that says "
+    "unmoved nothing is moved or set right. "
     "`nasbench-lc evaluate SOURCE.h5 --transfer-to TARGET.h5 --transfer-curves K` asks the same of any two files. "
     "A mean above 1 comes from single curves of which the forecast explodes.",
     _fits,

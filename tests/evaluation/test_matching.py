@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evaluation.fits import Fits
 from evaluation.level_map import level_map
-from evaluation.matching import LEAST, MEAN_COUNTS, MOMENTS_COUNT, SPREAD_COUNTS, beside, levelled, matched
+from evaluation.matching import ENOUGH, LEAST, MEAN_COUNTS, MOMENTS_COUNT, SPREAD_COUNTS, beside, levelled, matched
 from evaluation.protocol import Strict
 from evaluation.split import split
 from evaluation.transfer import concatenate
@@ -193,6 +193,16 @@ def test_logs_without_a_configuration_are_of_one() -> None:
     moved = matched(*one)
     off = logs(levelled(one[0], moved, one[1])) - logs(moved)
     assert 0 < np.abs(off).mean() < 0.1
+
+
+@pytest.mark.parametrize("n", [ENOUGH - 1, ENOUGH])
+def test_many_curves_have_moments_of_their_own_to_go_by(n: int) -> None:
+    curves = toy_curves(240, seed=1)
+    source, own = split(replace(curves, uid=tuple(f"other-{u}" for u in curves.uid)), 0), split(shifted(curves, 0.2, 1.5), 0, n)
+    both = beside(source, own)
+    assert both.few is not None
+    same = np.array_equal(both.train.y[: len(source.train)], both.few.others[0].y)
+    assert same == (n == ENOUGH)
 
 
 def test_a_metric_without_shared_values_stays_as_it_was_moved() -> None:
