@@ -78,6 +78,7 @@ def level_map(here: Floats, there: Floats, metric: str) -> LevelMap | None:
 
 
 def _weighted_median(values: Floats, weight: Floats) -> float:
+    """The least value up to which half of the weight lies, with no part of the next as in :func:`evaluation.noise_floor.weighted_median`."""
     order = np.argsort(values, kind="stable")
     mass = np.cumsum(weight[order])
     return float(values[order][np.searchsorted(mass, mass[-1] / 2)])

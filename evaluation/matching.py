@@ -70,7 +70,7 @@ def levelled(source: CurveSet, moved: CurveSet, few: CurveSet) -> CurveSet:
         The same runs with other values; what is missing stays missing, and a metric that no configuration has on both tasks stays as it was moved.
     """
     shared, y = shared_runs(source, few), moved.y.copy()
-    here, there = (_typical(curves, [pair[side] for pair in shared]) for side, curves in enumerate((source, few)))
+    here, there = _typical(source, [ours for ours, _ in shared]), _typical(few, [theirs for _, theirs in shared])
     for j, metric in enumerate(source.metrics):
         to = level_map(here[:, :, j], there[:, :, j], metric)
         if to is not None:

@@ -138,10 +138,16 @@ def test_what_does_not_carry_over_is_learnt_from_apart_only() -> None:
     both = beside(source, own)
     assert both.few is not None
     shown = concatenate(own.train, own.valid)
+    everything, moved = concatenate(source.train, source.valid), concatenate(*both.few.others)
+    telling = everything.target[:, -1] != 0.6
+    learnt = levelled(everything.subset(telling), moved.subset(telling), shown)
     for ours, theirs, others, part in zip(
         (both.train, both.valid), (own.train, own.valid), both.few.others, (source.train, source.valid), strict=True
     ):
         kept = part.target[:, -1] != 0.6
+        rows = np.isin(learnt.uid, ours.uid)
+        assert rows.sum() == kept.sum()
+        np.testing.assert_array_equal(ours.y[: kept.sum()], learnt.y[rows])
         assert ours.uid == (*(u for u, k in zip(part.uid, kept, strict=True) if k), *theirs.uid)
         np.testing.assert_array_equal(others.y, matched(part, shown).y)
         assert others.uid == part.uid
