@@ -37,6 +37,8 @@ results: $(VENV)/.installed
 # TABLES; cases without their file are left out. Resumes where it was stopped.
 TABLES ?= $(DATA)/../tabular
 IMPORTS := spikenas:spikenas_cifar10_part.npz lcbench:lcbench_blood_part.json.gz baker:baker2018_metaqnn_cifar10.csv klein:klein2017_cnn_cifar10.npz
+# The other tables of Baker et al., as their repository has them (github.com/MITAutoML/accelerating_nas, folder data).
+BAKER ?=
 
 flagship: $(VENV)/.installed
 	mkdir -p reports/imports
@@ -47,6 +49,12 @@ flagship: $(VENV)/.installed
 	for task in $(if $(DATA),vehicle credit-g kc1 kr-vs-kp); do \
 		$(BIN)/nasbench-lc generate --space lcbench-mlp --task $(TABLES)/$$task.csv --n 400 --val-fraction 0.3 \
 			--out reports/imports/lcbench-mlp-$$task.h5 || exit 1; \
+	done
+	$(if $(BAKER),test -f reports/imports/baker-svhn.h5 || $(BIN)/nasbench-lc import baker $(BAKER)/metaqnn_svhn.csv --out reports/imports/baker-svhn.h5)
+	$(if $(BAKER),$(BIN)/python -m benchmarks.baker_logs $(BAKER) reports/imports)
+	for name in $(if $(BAKER),resnets-cifar10 resnets-tinyimagenet alexnet-imagenet lstm-ptb); do \
+		file=reports/imports/$$name; \
+		test -f $$file.h5 || $(BIN)/nasbench-lc import csv $$file.csv --out $$file.h5 || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.flagship
 	$(BIN)/python -m benchmarks.flagship --tables

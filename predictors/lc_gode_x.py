@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.base import State
+from predictors.collapsed import collapsed
 from predictors.constant import chance, computes_constant, flat
 from predictors.counts import counted, examples
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
@@ -141,6 +142,8 @@ class LCGODEX(PointPredictor):
         if len(rest):
             stay = staying(tabulate(under(TREES, known), observed.subset(rest), t), self._forest)[:, None]
             answer[rest] += stay * (to_scale(observed.target[rest, -1:], observed.metric) - answer[rest])
+        fallen = np.flatnonzero(collapsed(observed))
+        answer[fallen] = to_scale(observed.target[fallen, -1:], observed.metric)
         answer = counted(answer, int(known[EXAMPLES]))
         constant = self._constant(observed)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)

@@ -6,7 +6,7 @@ from pathlib import Path
 from nasbench_lc.curves import CurveSet
 from nasbench_lc.dataset import CurveDataset
 
-__all__ = ["ALL_CELLS", "CASES", "FRESH", "OBSERVE", "Case"]
+__all__ = ["ALL_CELLS", "CASES", "FETCHED", "FRESH", "OBSERVE", "Case"]
 
 OBSERVE = (0, 1, 2, 5, 10, 20)
 LEAST_HORIZON = 10
@@ -62,5 +62,14 @@ FRESH = tuple(
 )
 """Perceptrons on tables, by our own generator, made when all else had been chosen: nothing was chosen on these losses, and of the accuracies only when
 a run is at rest (predictors/rest.py, on other splits)."""
+FETCHED = (
+    Case("svhn val_acc", "baker-svhn.h5", "val_acc"),
+    Case("resnets-cifar10 val_acc", "resnets-cifar10.h5", "val_acc"),
+    Case("resnets-tinyimagenet val_acc", "resnets-tinyimagenet.h5", "val_acc"),
+    Case("alexnet-imagenet val_acc", "alexnet-imagenet.h5", "val_acc"),
+    Case("lstm-ptb val_loss", "lstm-ptb.h5", "val_loss"),
+)
+"""What else Baker et al. have published, fetched when all else had been chosen: nothing was chosen on it but what becomes of collapsed runs
+(predictors/collapsed.py, on other splits)."""
 ALL_CELLS = Case("spikenas val_acc, all cells", "spikenas.h5", "val_acc")
 """More curves to learn from than any other case has."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.flagship.answers import Answers
-from benchmarks.flagship.cases import ALL_CELLS, CASES, FRESH, Case
+from benchmarks.flagship.cases import ALL_CELLS, CASES, FETCHED, FRESH, Case
 from benchmarks.flagship.parts import PARTS
-from benchmarks.flagship.plan import ASIDE, BLIND, COUNTS, OURS, PLAIN, REST, RIVAL
+from benchmarks.flagship.plan import ASIDE, BLIND, COLLAPSE, COUNTS, OURS, PLAIN, REST, RIVAL
 from benchmarks.flagship.tables import Cell, against, calibration, ceiling, growth, holm, ranking, worse
 from benchmarks.places import publish
 from evaluation.table import markdown_table, number
@@ -25,9 +25,11 @@ Found = Mapping[Case, tuple[CurveSet, Answers]]
 
 
 def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
-    """flagship.json and flagship.md, the table of parts in the document, and five in that of the evidence: against the rival, against it when told less,
-    on fresh tasks, without the graph, and accuracies at rest."""
-    found, fresh, all_cells = ({case: of for case, of in found.items() if case in cases} for cases in (CASES, FRESH, (ALL_CELLS,)))
+    """flagship.json and flagship.md, the table of parts in the document, and seven in that of the evidence: against the rival, against it when told less,
+    on fresh tasks, on fetched curves, without the graph, accuracies at rest, and collapsed ones."""
+    found, fresh, fetched, all_cells = (
+        {case: of for case, of in found.items() if case in cases} for cases in (CASES, FRESH, FETCHED, (ALL_CELLS,))
+    )
     record = {
         "against": _pairs(found, OURS, RIVAL),
         "plain": _pairs(found, OURS, PLAIN),
@@ -35,10 +37,11 @@ def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
         "graph": _pairs(found, OURS, BLIND),
         "field": _field(found),
         "calibration": [calibration(cell, m) for m in (OURS, RIVAL) for cell in _cells(found, (m,))],
-        "parts": {part: _pairs(found, OURS, f"{OURS}/{part}") for part in PARTS},
+        "parts": {part: _pairs({**found, **fetched}, OURS, f"{OURS}/{part}") for part in PARTS},
         "parts_over_prefixes": {part: _growth(found, f"{OURS}/{part}") for part in PARTS if part not in ASIDE},
         "all_cells": _pairs(all_cells, OURS, RIVAL),
         "fresh": _pairs(fresh, OURS, RIVAL),
+        "fetched": _pairs(fetched, OURS, RIVAL),
         "machine": machine(),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -50,7 +53,8 @@ def write(found: Found, out: Path, doc: Path, evidence: Path) -> None:
 
 def summaries(record: Mapping[str, Any]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """What stands in the document and in that of the evidence, lines by name."""
-    pairs = {name: record[name] for name in ("against", "plain", "fresh", "graph")} | {REST: record["parts"][REST]}
+    pairs = {name: record[name] for name in ("against", "plain", "fresh", "fetched", "graph")}
+    pairs |= {part: record["parts"][part] for part in (REST, COLLAPSE)}
     return {"parts": parts_table(record["parts_over_prefixes"])}, {name: by_prefix(of) for name, of in pairs.items()}
 
 
@@ -118,6 +122,7 @@ def page(record: Mapping[str, Any]) -> str:
         *_pair_lines(f"Against {RIVAL} told hyperparameters one by one", PLAIN_TEXT, record["plain"]),
         *_pair_lines("On all cells of SpikeNAS", ALL_CELLS_TEXT, record["all_cells"]),
         *_pair_lines("On fresh tasks", FRESH_TEXT, record["fresh"]),
+        *_pair_lines("On fetched curves", FETCHED_TEXT, record["fetched"]),
         "## What the graph is worth",
         "",
         "The same model with and without the architecture. The paper reports up to 65.5 % against NODE.",
@@ -142,13 +147,15 @@ def page(record: Mapping[str, Any]) -> str:
         ),
         *_part_lines({part: of for part, of in record["parts"].items() if part not in ASIDE}),
         *_share_lines(record["parts"].get(COUNTS, ())),
-        *_rest_lines(record["parts"].get(REST, ())),
+        *_rest_lines("Accuracies at rest", record["parts"].get(REST, ())),
+        *_rest_lines("Accuracies that collapsed", record["parts"].get(COLLAPSE, ())),
     ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 
 
 COVERED = (("coverage", "interval"), ("functions", "functions_interval"))
 FRESH_TEXT = "Perceptrons that `nasbench-lc generate` trained on four more tables when all else had been chosen."
+FETCHED_TEXT = "What else Baker et al. have published, fetched when all else had been chosen."
 PLAIN_TEXT = f"{RIVAL} told every hyperparameter, but not what they say together of how fast a run trains; {OURS} as above."
 ALL_CELLS_TEXT = "Learnt from all that the split leaves, some 3,000, instead of 400; the ceiling is the same."
 RANKS = ("kendall", "baseline_kendall", "top10", "baseline_top10")
@@ -273,12 +280,12 @@ def _share_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
     return ["## Shares of examples", "", text, "", *_table(["case", *(f"{k} observed" for k in prefixes)], body)] if body else []
 
 
-def _rest_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What it does for accuracies to believe runs at rest, a row for each case and prefix."""
+def _rest_lines(title: str, pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a rule for some accuracies does, a row for each case and prefix."""
     body = [[*_errors(r), f"{r['kendall']:.3f}", f"{r['baseline_kendall']:.3f}"] for r in pairs]
     head = ["case", "observed", "seeds", OURS, "without", "lower by", "tau", "tau without"]
-    text = f"{OURS} with and without the rule for accuracies at rest:"
-    return ["## Accuracies at rest", "", text, "", *_table(head, body)] if body else []
+    text = f"{OURS} with and without the rule for {title[0].lower()}{title[1:]}:"
+    return [f"## {title}", "", text, "", *_table(head, body)] if body else []
 
 
 def _harm(row: Mapping[str, Any]) -> str:

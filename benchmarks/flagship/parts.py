@@ -65,7 +65,7 @@ def _no_speed(hyperparameters: Floats, _names: Sequence[str]) -> Floats:
     return np.empty((len(hyperparameters), 0))
 
 
-def _no_constant(data: CurveSet | Observed) -> Bools:
+def _none(data: CurveSet | Observed) -> Bools:
     return np.zeros(len(data), dtype=np.bool_)
 
 
@@ -126,6 +126,7 @@ PARTS: dict[str, Part] = {
     ),
     "counts": Part("forecasts of an accuracy are no shares of a number of examples", {}, ((module, "counted", _as_it_is),), learns=False),
     "rest": Part("an accuracy at rest is forecast as any other", {}, ((module, "staying", _all_move),), learns=False),
-    "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _no_constant),)),
+    "collapse": Part("an accuracy that collapsed is forecast as any other", {}, ((module, "collapsed", _none),), learns=False),
+    "constants": Part("graphs that pass nothing on are forecast as any other", {}, ((module, "computes_constant", _none),)),
 }
 """By name."""

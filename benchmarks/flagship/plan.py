@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.flagship.cases import ALL_CELLS, CASES, FRESH, Case
+from benchmarks.flagship.cases import ALL_CELLS, CASES, FETCHED, FRESH, Case
 from benchmarks.flagship.parts import PARTS
 
-__all__ = ["ASIDE", "BLIND", "COUNTS", "OURS", "PLAIN", "PLAN", "REST", "RIVAL", "Stage", "questions"]
+__all__ = ["ASIDE", "BLIND", "COLLAPSE", "COUNTS", "OURS", "PLAIN", "PLAN", "REST", "RIVAL", "Stage", "questions"]
 
 OURS, RIVAL, BLIND = "lc-gode-x", "extra-trees", "lc-gode-x[use_graph=false]"
 FIELD = (OURS, RIVAL, "last-value", "mean-curve", "gaussian", "knn", "arch-only", "parametric", "svr", "lc-pfn")
@@ -15,8 +15,9 @@ MAIN = ALL[:6]
 SPIKENAS, LCBENCH, CAR, SEGMENT, BAKER, KLEIN = MAIN
 SHARES = ("lcbench val_acc", "mlp-car test_acc", "mlp-segment test_acc")
 """Cases whose metric is a share of a few hundred examples."""
-COUNTS, REST = ASIDE = "counts", "rest"
-"""Parts for accuracies alone, with tables of their own: one that changes ranks and hardly an error, and one for runs that do not move."""
+COUNTS, REST, COLLAPSE = ASIDE = "counts", "rest", "collapse"
+"""Parts for accuracies alone, with tables of their own: one that changes ranks and hardly an error, one for runs that do not move, and one for those that
+have collapsed, of which a prefix in the main cases shows none."""
 SPEED = "training speed"
 """A part that shows only where several hyperparameters differ."""
 PLAIN = f"{RIVAL}/{SPEED}"
@@ -57,7 +58,8 @@ PLAN = (
     Stage((PLAIN,), range(10), (LCBENCH, "lcbench val_acc", CAR, SEGMENT)),
     Stage((f"{OURS}/{COUNTS}",), range(5), SHARES),
     Stage((f"{OURS}/{REST}",), range(10), (*SHARES, KLEIN)),
-    Stage((OURS, RIVAL), range(5), [case.name for case in (*FRESH, ALL_CELLS)]),
+    Stage((OURS, RIVAL), range(5), [case.name for case in (*FRESH, *FETCHED, ALL_CELLS)]),
+    Stage((f"{OURS}/{COLLAPSE}",), range(5), [FETCHED[0].name]),
 )
 """What is asked of whom: the field first, more splits of the two that matter most, then what the graph and the parts are worth."""
 
@@ -65,6 +67,6 @@ PLAN = (
 def questions(stages: Sequence[Stage], only: str = "") -> Iterator[tuple[Case, str, int]]:
     """Case, model and seed of everything that the stages ask, of cases whose name holds a text."""
     for stage in stages:
-        for case in (*CASES, *FRESH, ALL_CELLS):
+        for case in (*CASES, *FRESH, *FETCHED, ALL_CELLS):
             if case.name in stage.cases and only in case.name:
                 yield from ((case, model, seed) for seed in stage.seeds for model in stage.models)

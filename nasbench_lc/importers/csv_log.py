@@ -167,8 +167,8 @@ def import_csv(path: Path, all_runs: bool = False, task: str | None = None) -> T
     """A log as a dataset; see :func:`read_log` for its form.
 
     Runs without any value are dropped unless `all_runs`. Runs that end early, or miss a value, have the status partial. A run without an
-    architecture, or in a log where all runs have the same, is grouped with those of equal hyperparameters, or stands for itself where it has none
-    of these either: otherwise no split could part them. The task is the name of the file where none is given.
+    architecture, or in a log where all runs have the same, is grouped with those of equal hyperparameters and as many parameters, or stands for itself
+    where it has no hyperparameters either: otherwise no split could part them. The task is the name of the file where none is given.
 
     Raises:
         FormatError: As :func:`read_log`, and if no run is left.
@@ -186,7 +186,8 @@ def import_csv(path: Path, all_runs: bool = False, task: str | None = None) -> T
             continue
         hyperparameters = {h: float(v[i]) for h, v in sorted(log.hyperparameters.items()) if np.isfinite(v[i])}
         architecture = log.architectures[i]
-        alone = digest({"imported": "csv", "hyperparameters": hyperparameters, "run": "" if hyperparameters else name})
+        size = {"n_params": float(log.n_params[i])} if hyperparameters and np.isfinite(log.n_params[i]) else {}
+        alone = digest({"imported": "csv", "hyperparameters": hyperparameters, "run": "" if hyperparameters else name, **size})
         runs.append(
             ForeignRun(
                 name=name,
@@ -204,10 +205,11 @@ def import_csv(path: Path, all_runs: bool = False, task: str | None = None) -> T
     notes += [f"{dropped} runs without any value were dropped."] if dropped else []
     notes += [f"{short} of {len(runs)} runs lack epochs or values; their status is partial."] if short else []
     groups = len({r.group or r.architecture.key for r in runs})
-    if not same and groups < min(FEW_GROUPS, len(runs) // 2):
+    if groups < min(FEW_GROUPS, len(runs) // 2):
+        of, by, out = ("sets of hyperparameters", "run", "columns hp_NAME") if same else ("architectures", "hyperparameters", "column arch")
         notes.append(
-            f"The {len(runs)} runs are of {groups} architectures, and all runs of one are in the same part of a split: to split by hyperparameters "
-            "instead, leave out the column arch."
+            f"The {len(runs)} runs are of {groups} {of}, and all runs of one are in the same part of a split: "
+            f"to split by {by} instead, leave out the {out}."
         )
     spaces = sorted({r.architecture.space for r in runs})
     recipe = Recipe.of(spaces[0] if len(spaces) == 1 else "csv", task or path.stem, total, {"imported": "csv"})

@@ -74,6 +74,16 @@ def test_an_accuracy_at_rest_stays_where_its_like_did_and_rises_where_they_rose(
         assert (np.abs(forecast - 0.3).max(1) < 1e-9).all() == stays
 
 
+def test_an_accuracy_that_collapsed_stays_though_no_training_run_did() -> None:
+    train, test = power_curves(150, seed=1, metric="test_acc"), power_curves(2, seed=3, metric="test_acc")
+    y = test.y.copy()
+    y[0, 3:, 1] = 0.1 * y[0, 0, 1]
+    observed, target = replace(test, y=y).observe(8)
+    forecast = LCGODEX(SMALL).fit(train).predict(observed, target.t).mean
+    np.testing.assert_allclose(forecast[0], y[0, 8:, 1], rtol=1e-9)
+    assert (forecast[1] > 1.1 * y[1, 0, 1]).all()  # and the other one goes on rising
+
+
 def test_the_trees_learn_from_at_most_so_many_curves_and_the_networks_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
     train, valid = power_curves(60, seed=1), power_curves(45, seed=2)
     every = LCGODEX(SMALL).fit(train, valid).state()

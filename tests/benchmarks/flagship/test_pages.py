@@ -1,7 +1,17 @@
 from benchmarks.flagship.pages import by_prefix, page, parts_table
 
 PAIR = {"case": "one", "observe": 0, "seeds": 3, "error": 0.1, "baseline_error": 0.2, "reduction": 0.5, "interval": [0.2, 0.6]}
-NOTHING = {"against": [], "plain": [], "all_cells": [], "ceilings": [], "graph": [], "field": {}, "calibration": [], "fresh": []}
+NOTHING = {
+    "against": [],
+    "plain": [],
+    "all_cells": [],
+    "ceilings": [],
+    "graph": [],
+    "field": {},
+    "calibration": [],
+    "fresh": [],
+    "fetched": [],
+}
 
 
 def test_parts_have_a_table_for_each_case_and_a_column_for_each_prefix() -> None:
@@ -32,17 +42,23 @@ def test_what_shares_of_examples_do_to_ranks_has_a_table() -> None:
     assert "### one" not in text
 
 
-def test_fresh_tasks_a_rival_told_less_and_accuracies_at_rest_have_tables_where_they_were_asked() -> None:
+def test_fresh_and_fetched_curves_a_rival_told_less_and_two_rules_have_tables_where_they_were_asked() -> None:
     row = {**PAIR, "kendall": 0.7, "baseline_kendall": 0.6, "median": 0.1, "baseline_median": 0.2, "top10": 0.5, "baseline_top10": 0.4}
-    text = page({**NOTHING, "plain": [{**row, "case": "three"}], "fresh": [row], "parts": {"rest": [{**row, "case": "two"}]}})
-    plain, fresh = text.split("## Against extra-trees told hyperparameters one by one")[1].split("## On fresh tasks")
-    for name, table in (("three", plain), ("one", fresh)):
+    rules = {"rest": [{**row, "case": "two"}], "collapse": [{**row, "case": "five"}]}
+    text = page({**NOTHING, "plain": [{**row, "case": "three"}], "fresh": [row], "fetched": [{**row, "case": "four"}], "parts": rules})
+    plain, rest = text.split("## Against extra-trees told hyperparameters one by one")[1].split("## On fresh tasks")
+    fresh, fetched = rest.split("## On fetched curves")
+    for name, table in (("three", plain), ("one", fresh), ("four", fetched)):
         assert f"| {name} | 0 | 3 | 0.100 | 0.200 | 50.0% [20.0%, 60.0%] | 0.100 | 0.200 | 0.700 | 0.600 | 0.500 | 0.400 |" in table
-    assert "| two | 0 | 3 | 0.100 | 0.200 | 50.0% [20.0%, 60.0%] | 0.700 | 0.600 |" in text.split("## Accuracies at rest")[1]
+    at_rest, fallen = text.split("## Accuracies at rest")[1].split("## Accuracies that collapsed")
+    for name, table in (("two", at_rest), ("five", fallen)):
+        assert f"| {name} | 0 | 3 | 0.100 | 0.200 | 50.0% [20.0%, 60.0%] | 0.700 | 0.600 |" in table
     bare = page({**NOTHING, "parts": {}})
     assert "fresh" not in bare
+    assert "fetched" not in bare
     assert "one by one" not in bare
     assert "at rest" not in bare
+    assert "collapsed" not in bare
 
 
 def test_the_summary_has_a_column_for_each_case_and_shows_what_was_not_measured() -> None:

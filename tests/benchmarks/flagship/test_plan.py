@@ -1,4 +1,4 @@
-from benchmarks.flagship.cases import ALL_CELLS, CASES, FRESH
+from benchmarks.flagship.cases import ALL_CELLS, CASES, FETCHED, FRESH
 from benchmarks.flagship.parts import PARTS
 from benchmarks.flagship.plan import FIELD, OURS, PLAN, questions
 from nasbench_lc.cli.specs import parse_spec
@@ -7,7 +7,7 @@ from predictors.configure import make
 
 def test_the_plan_names_cases_models_and_parts_that_exist() -> None:
     for stage in PLAN:
-        assert set(stage.cases) <= {case.name for case in (*CASES, *FRESH, ALL_CELLS)}
+        assert set(stage.cases) <= {case.name for case in (*CASES, *FRESH, *FETCHED, ALL_CELLS)}
         for model in stage.models:
             spec, _, part = model.partition("/")
             make(*parse_spec(spec), 0)

@@ -194,6 +194,15 @@ def test_groups_without_an_architecture(tmp_path: Path) -> None:
     assert len(set(texts(alone.columns["arch/group"]))) == 2
 
 
+def test_networks_of_other_sizes_are_other_groups_where_no_architecture_is_told(tmp_path: Path) -> None:
+    sized = import_csv(write(tmp_path, "run,epoch,val_acc,lr,n_params\na,1,.1,.1,50\nb,1,.2,.1,60\nc,1,.3,.1,50\nd,1,.3,.1,\n"))
+    a, b, c, d = texts(sized.columns["arch/group"])
+    assert a == c
+    assert len({a, b, d}) == 3
+    alone = import_csv(write(tmp_path, "run,epoch,val_acc,n_params\na,1,.1,50\nb,1,.2,50\n"))
+    assert len(set(texts(alone.columns["arch/group"]))) == 2
+
+
 def test_one_architecture_for_all_parts_runs_no_less_than_none(tmp_path: Path) -> None:
     tuned = import_csv(write(tmp_path, "run,epoch,val_acc,lr,arch\na,1,.1,.1,64\nb,1,.2,.2,64\n"))
     assert len(set(texts(tuned.columns["arch/group"]))) == 2
@@ -201,12 +210,15 @@ def test_one_architecture_for_all_parts_runs_no_less_than_none(tmp_path: Path) -
     assert len(set(texts(both.columns["arch/group"]))) == 2
 
 
-def test_few_architectures_for_many_runs_are_said(tmp_path: Path) -> None:
+def test_few_groups_for_many_runs_are_said(tmp_path: Path) -> None:
     rows = [(f"r{i}", f"{8 * (1 + i % 3)}", i / 10) for i in range(9)]
     few = import_csv(write(tmp_path, "run,epoch,val_acc,arch,lr\n" + "".join(f"{run},1,.1,{arch},{lr}\n" for run, arch, lr in rows)))
     assert "The 9 runs are of 3 architectures" in str(few.attributes["notes"])
     own = import_csv(write(tmp_path, "run,epoch,val_acc,lr\n" + "".join(f"{run},1,.1,.1\n" for run, _, _ in rows)))
-    assert "architectures" not in str(own.attributes["notes"])
+    assert "The 9 runs are of 1 sets of hyperparameters" in str(own.attributes["notes"])
+    assert "leave out the columns hp_NAME." in str(own.attributes["notes"])
+    apart = import_csv(write(tmp_path, "run,epoch,val_acc,lr\n" + "".join(f"{run},1,.1,{lr}\n" for run, _, lr in rows)))
+    assert "runs are of" not in str(apart.attributes["notes"])
 
 
 def test_text_hyperparameters_are_dropped(tmp_path: Path) -> None:
