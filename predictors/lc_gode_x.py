@@ -142,8 +142,9 @@ class LCGODEX(PointPredictor):
         if len(rest):
             stay = staying(tabulate(under(TREES, known), observed.subset(rest), t), self._forest)[:, None]
             answer[rest] += stay * (to_scale(observed.target[rest, -1:], observed.metric) - answer[rest])
-        fallen = np.flatnonzero(collapsed(observed))
-        answer[fallen] = to_scale(observed.target[fallen, -1:], observed.metric)
+        fallen = collapsed(observed)
+        if fallen.any():
+            answer[fallen] = to_scale(observed.target[fallen, -1:], observed.metric)
         answer = counted(answer, int(known[EXAMPLES]))
         constant = self._constant(observed)[:, None]
         return np.where(constant, flat(observed, np.array(known[CHANCE]), t), answer), np.where(constant, CONSTANT_WIDTH, width)
