@@ -1,15 +1,16 @@
 """Which networks have collapsed: they had learnt, and now give one answer, whatever they are shown.
 
 Where one step throws the weights so far that no unit of a layer is active any more, what the network says is its last bias, and the gradient that would
-bring it back is zero. Its accuracy falls to the share of one class and is the very same number epoch after epoch. Training curves show few of these runs
-or none, and whoever has learnt from curves that rise forecasts that they will.
+bring the rest back is zero. Its accuracy falls to the share of one class and is the very same number epoch after epoch. Training curves show few of these
+runs or none, and whoever has learnt from curves that rise forecasts that they will. Where the bias goes on to the class that most examples are of, as it
+can with two classes, training curves that collapsed and came back tell so.
 """
 
 import numpy as np
 
-from nasbench_lc.curves import Bools, Observed, higher_is_better
+from nasbench_lc.curves import Bools, CurveSet, Floats, Observed, higher_is_better
 
-__all__ = ["collapsed"]
+__all__ = ["collapsed", "stays"]
 
 SAME = 4
 """So many epochs show that a value is one."""
@@ -20,11 +21,27 @@ networks are scored on a few hundred examples, and repeat a value by chance, har
 
 
 def collapsed(observed: Observed) -> Bools:
-    """Whose accuracy lost half of its best, is no more than after the first epoch, and the same in the last four, shape `(N,)`; never a loss."""
-    y = observed.target
-    if y.shape[1] <= SAME or not higher_is_better(observed.metric):
-        return np.zeros(len(y), dtype=np.bool_)
-    last = y[:, -1:]
-    lost = np.fmax.reduce(y, axis=1, keepdims=True) - last
-    fallen = (last <= y[:, :1]) & (lost > np.maximum(LEAST, FALLEN * (lost + last)))
-    return (fallen & (y[:, -SAME:] == last)).all(axis=1)
+    """Whose accuracy lost half of its best, is no more than after the first epoch and the same in the last four, shape `(N,)`; never a loss."""
+    if not len(observed.t) or not higher_is_better(observed.metric):
+        return np.zeros(len(observed), dtype=np.bool_)
+    return _fallen(observed.target)[:, -1]
+
+
+def stays(train: CurveSet) -> bool:
+    """Whether no more training curves that collapsed gained :data:`LEAST` afterwards than did not; so where none collapsed."""
+    fell, y = _fallen(train.target), train.target
+    runs = np.flatnonzero(fell.any(axis=1))
+    gains = [
+        np.fmax.reduce(y[run, when:], initial=-np.inf) - y[run, when] for run, when in zip(runs, fell[runs].argmax(axis=1), strict=True)
+    ]
+    return 2 * sum(gain > LEAST for gain in gains) <= len(gains)
+
+
+def _fallen(y: Floats) -> Bools:
+    """After which epochs curves `(N, T)` had fallen, same shape."""
+    out = np.zeros(y.shape, dtype=np.bool_)
+    now, before = y[:, SAME - 1 :], [y[:, i : i + max(y.shape[1] - SAME + 1, 0)] for i in range(SAME - 1)]
+    lost = np.fmax.accumulate(y, axis=1)[:, SAME - 1 :] - now
+    same = np.logical_and.reduce([earlier == now for earlier in before])
+    out[:, SAME - 1 :] = same & (now <= y[:, :1]) & (lost > np.maximum(LEAST, FALLEN * (lost + now)))
+    return out

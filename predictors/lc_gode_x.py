@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nasbench_lc.curves import Bools, CurveSet, Floats, Observed
 from predictors.base import State
-from predictors.collapsed import collapsed
+from predictors.collapsed import collapsed, stays
 from predictors.constant import chance, computes_constant, flat
 from predictors.counts import counted, examples
 from predictors.ensemble_ode import EnsembleODE, Question, Shape
@@ -24,7 +24,7 @@ from predictors.scale import to_scale
 from predictors.scaling import bend
 from predictors.second_opinion import learn_weights, weight_at
 from predictors.standard_curves import StandardCurves
-from predictors.table import remember, tabulate
+from predictors.table import remember, remembered, tabulate
 from predictors.windows import RunningSums
 
 __all__ = ["LCGODEX", "LCGODEXOptions"]
@@ -143,7 +143,7 @@ class LCGODEX(PointPredictor):
             stay = staying(tabulate(under(TREES, known), observed.subset(rest), t), self._forest)[:, None]
             answer[rest] += stay * (to_scale(observed.target[rest, -1:], observed.metric) - answer[rest])
         fallen = collapsed(observed)
-        if fallen.any():
+        if fallen.any() and stays(remembered(under(TREES, known))):
             answer[fallen] = to_scale(observed.target[fallen, -1:], observed.metric)
         answer = counted(answer, int(known[EXAMPLES]))
         constant = self._constant(observed)[:, None]

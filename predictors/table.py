@@ -15,7 +15,7 @@ from predictors.prefix import fill, last_value, scaled_prefix
 from predictors.robust import limits
 from predictors.scale import to_scale
 
-__all__ = ["Table", "remember", "tabulate"]
+__all__ = ["Table", "remember", "remembered", "tabulate"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +50,18 @@ def remember(train: CurveSet) -> State:
     return known | {f"train.{k}": v for k, v in pack(train).items()}
 
 
+def remembered(known: State) -> CurveSet:
+    """The training curves that :func:`remember` has kept."""
+    return unpack(under("train.", known))
+
+
 def tabulate(known: State, observed: Observed, t: Floats, prefix: bool = True) -> Table:
     """The table at the prefix length of `observed` for the horizon `t`, shape `(H,)`; `prefix=False` hides what was observed.
 
     A training curve that misses a value counts as staying at the value before; epochs beyond the training curves are their last. Exploding
     values, trained on or observed, are read as the limits.
     """
-    train = unpack(under("train.", known))
+    train = remembered(known)
     words, bounds = unpack_json(known["words"]), known["limits"]
     table = np.clip(_scaled(train), *bounds)
     k, column = len(observed.t), train.metrics.index(train.metric)

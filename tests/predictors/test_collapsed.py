@@ -3,18 +3,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nasbench_lc.curves import Observed
-from predictors.collapsed import collapsed
+from nasbench_lc.curves import CurveSet, Observed
+from predictors.collapsed import collapsed, stays
 from tests.predictors.toy_curves import power_curves
 
 FELL = [0.4, 0.7, 0.8, 0.2, 0.2, 0.2, 0.2]
 
 
+def of(*curves: list[float], metric: str = "test_acc") -> CurveSet:
+    runs = power_curves(len(curves), epochs=len(curves[0]), seed=0, metric=metric)
+    y = runs.y.copy()
+    y[:, :, runs.metrics.index(metric)] = curves
+    return replace(runs, y=y)
+
+
 def observed(*curves: list[float], metric: str = "test_acc") -> Observed:
-    prefix, _ = power_curves(len(curves), seed=0, metric=metric).observe(len(curves[0]))
-    y = prefix.y.copy()
-    y[:, :, prefix.metrics.index(metric)] = curves
-    return replace(prefix, y=y)
+    runs = of(*([*curve, np.nan] for curve in curves), metric=metric)
+    return runs.observe(len(curves[0]))[0]
 
 
 @pytest.mark.parametrize(
@@ -45,3 +50,18 @@ def test_a_loss_falls_and_has_not_collapsed() -> None:
 @pytest.mark.parametrize("k", range(5))
 def test_a_short_prefix_shows_nothing(k: int) -> None:
     assert collapsed(observed(FELL[:k] if k else [])).tolist() == [False]
+
+
+def test_training_curves_that_fell_and_came_back_more_often_than_not_say_that_none_stays() -> None:
+    stayed, back, rose = [*FELL, 0.2, 0.25], [*FELL, 0.2, 0.7], [0.1 * t for t in range(9)]
+    assert stays(of(rose))
+    assert stays(of(rose, stayed))
+    assert not stays(of(rose, back))
+    assert stays(of(back, stayed))
+    assert not stays(of(back, stayed, back))
+    assert stays(of([*FELL, np.nan, np.nan], [*FELL[:-1], 0.9, 0.2, 0.2]))  # nothing known, and one that was never the same for four epochs
+
+
+def test_what_a_training_curve_gains_is_counted_from_where_it_fell() -> None:
+    assert stays(of([0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, np.nan, 0.19]))
+    assert not stays(of([0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, np.nan, 0.21]))

@@ -82,6 +82,10 @@ def test_an_accuracy_that_collapsed_stays_though_no_training_run_did() -> None:
     forecast = LCGODEX(SMALL).fit(train).predict(observed, target.t).mean
     np.testing.assert_allclose(forecast[0], y[0, 8:, 1], rtol=1e-9)
     assert (forecast[1] > 1.1 * y[1, 0, 1]).all()  # and the other one goes on rising
+    fell = train.y.copy()
+    fell[:3, 3:8, 1] = 0.1 * fell[:3, :1, 1]
+    again = LCGODEX(SMALL).fit(replace(train, y=fell)).predict(observed, target.t).mean
+    assert again[0, -1] > 2 * y[0, 8, 1]  # these came back
 
 
 def test_the_trees_learn_from_at_most_so_many_curves_and_the_networks_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
