@@ -39,9 +39,7 @@ def stays(train: CurveSet) -> bool:
 
 def _fallen(y: Floats) -> Bools:
     """After which epochs curves `(N, T)` had fallen, same shape."""
-    out = np.zeros(y.shape, dtype=np.bool_)
-    now, before = y[:, SAME - 1 :], [y[:, i : i + max(y.shape[1] - SAME + 1, 0)] for i in range(SAME - 1)]
-    lost = np.fmax.accumulate(y, axis=1)[:, SAME - 1 :] - now
-    same = np.logical_and.reduce([earlier == now for earlier in before])
-    out[:, SAME - 1 :] = same & (now <= y[:, :1]) & (lost > np.maximum(LEAST, FALLEN * (lost + now)))
-    return out
+    before = np.pad(y, ((0, 0), (SAME - 1, 0)), constant_values=np.nan)  # epochs before the first are like no other
+    same = (np.lib.stride_tricks.sliding_window_view(before, SAME, axis=1) == y[:, :, None]).all(axis=2)
+    lost = np.fmax.accumulate(y, axis=1) - y
+    return same & (y <= y[:, :1]) & (lost > np.maximum(LEAST, FALLEN * (lost + y)))
