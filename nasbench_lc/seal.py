@@ -71,8 +71,8 @@ def seal(content: bytes, size: int, columns: Sequence[Range], index: Index) -> b
         "size": size,
         "structure": digest(_between([*columns, *curves], size, size + len(content))),
         "values": digest(columns),
-        "columns": columns,
-        "curves": curves,
+        "columns": _filled(columns),
+        "curves": _filled(curves),
     }
     if index.shape is not None:
         named = {"schema": index.schema, "shape": index.shape, "names": list(index.curves), "curves": curves}
@@ -133,6 +133,11 @@ def _index(head: dict[str, Any]) -> Index | None:
 
 def _fingerprint(named: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(named, separators=(",", ":")).encode()).hexdigest()
+
+
+def _filled(ranges: Sequence[Range]) -> list[Range]:
+    """Those that hold something: nobody would see where an empty one was said to lie."""
+    return [place for place in ranges if place[1]]
 
 
 def _between(ranges: Sequence[Range], start: int, end: int) -> list[Range]:
