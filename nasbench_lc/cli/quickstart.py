@@ -23,7 +23,7 @@ def command(ctx: click.Context) -> int:
     )
     for step, arguments in steps:
         click.echo(f"\n$ nasbench-lc {step.name} {' '.join(arguments)}")
-        code = step.main(arguments, prog_name=f"nasbench-lc {step.name}", standalone_mode=False)
+        code = step.main(arguments, prog_name=f"nasbench-lc {step.name}", standalone_mode=False, help_option_names=ctx.help_option_names)
         if code:
             return int(code)
     click.echo(f"\nOpen the report: {Path('reports/quickstart/report.html').resolve()}")

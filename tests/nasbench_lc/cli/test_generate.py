@@ -75,7 +75,8 @@ def test_the_root_is_no_dataset(capsys: pytest.CaptureFixture[str]):
 
 
 def planned(*arguments: str) -> tuple[Plan, Path]:
-    with click.Context(command) as context:
+    # A command keeps the help option of its first context, whichever test that is of.
+    with click.Context(command, help_option_names=["-h", "--help"]) as context:
         command.parse_args(context, list(arguments))
         return plan_of(context.params)
 
