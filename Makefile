@@ -52,9 +52,8 @@ flagship: $(VENV)/.installed
 	done
 	$(if $(BAKER),test -f reports/imports/baker-svhn.h5 || $(BIN)/nasbench-lc import baker $(BAKER)/metaqnn_svhn.csv --out reports/imports/baker-svhn.h5)
 	$(if $(BAKER),$(BIN)/python -m benchmarks.baker_logs $(BAKER) reports/imports)
-	for name in $(if $(BAKER),resnets-cifar10 resnets-tinyimagenet alexnet-imagenet lstm-ptb); do \
-		file=reports/imports/$$name; \
-		test -f $$file.h5 || $(BIN)/nasbench-lc import csv $$file.csv --out $$file.h5 || exit 1; \
+	for log in $(if $(BAKER),reports/imports/*.csv); do \
+		test -f $${log%.csv}.h5 || $(BIN)/nasbench-lc import csv $$log --out $${log%.csv}.h5 || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.flagship
 	$(BIN)/python -m benchmarks.flagship --tables

@@ -11,7 +11,7 @@ import argparse
 import csv
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +62,13 @@ def main() -> None:
                     csv.writer(log).writerows(log_lines(csv.DictReader(source), table))
 
 
-def log_lines(rows: Iterable[Mapping[str, str]], table: Published) -> Iterator[list[str]]:
+def log_lines(rows: "csv.DictReader[str]", table: Published) -> Iterator[list[str]]:
     """The header of the log and a line for every row of a table."""
+    names = [name for name in rows.fieldnames or () if name not in WORDS]
+    values = [name for name in names if re.fullmatch(r"(acc|ep)_\d+", name)]
+    told, epochs = [name for name in names if name not in values], values[len(values) - table.epochs :]
+    yield ["run", *(NAMES.get(name, f"hp_{name}") for name in told), *(f"{table.metric}_{t}" for t in range(1, table.epochs + 1))]
     for i, row in enumerate(rows):
-        epochs = [name for name in row if re.fullmatch(r"(acc|ep)_\d+", name)]
-        epochs = epochs[len(epochs) - table.epochs :]
-        told = [name for name in row if name not in WORDS and not re.fullmatch(r"(acc|ep)_\d+", name)]
-        if not i:
-            yield ["run", *(NAMES.get(name, f"hp_{name}") for name in told), *(f"{table.metric}_{t}" for t in range(1, table.epochs + 1))]
         yield [str(i), *(row[name] for name in told), *(repr(table.reads(float(row[name]))) if row[name] else "" for name in epochs)]
 
 

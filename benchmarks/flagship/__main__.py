@@ -5,7 +5,7 @@
 Every model of the plan (benchmarks/flagship/plan.py), or those that are named, is fitted to its cases (benchmarks/flagship/cases.py) under the strict
 split of every seed and forecasts from every prefix. Answers are kept in the cache: the same call goes on after a kill, and several calls may share
 one. Cases whose files are missing are left out. --tables reads what the cache has of the plan, fits nothing, and writes
-docs/results/flagship.json and flagship.md, and five tables of docs/flagship.md and docs/flagship-evidence.md.
+docs/results/flagship.json and flagship.md, and the tables of docs/flagship.md and docs/flagship-evidence.md.
 
 The files of other people's curves are made by `nasbench-lc import KIND SOURCE --out DIR/KIND.h5`; `make flagship DATA=FOLDER` does all of it.
 """

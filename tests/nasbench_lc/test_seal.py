@@ -10,10 +10,23 @@ from nasbench_lc.errors import FormatError
 from nasbench_lc.seal import Index, block_size, is_hdf5, seal, verify
 
 
+def held(sealed: bytes) -> tuple[object, ...] | None:
+    """What the columns hold that a seal names, what lies around them and the curves, and what it states besides; None if it cannot be read."""
+    try:
+        head = json.loads(sealed[len(b"nasbench-lc seal 1 ") : 512])
+        columns = [sealed[at : at + n] for at, n in head["columns"]]
+        within = {i for at, n in [*head["columns"], *head["curves"]] for i in range(at, at + n)}
+        around = bytes(sealed[i] for i in range(head["size"], len(sealed)) if i not in within)
+        stated = {name: value for name, value in head.items() if "index" in head or name != "curves"}
+        del stated["columns"]
+        return b"".join(columns), around, stated
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(0, 255), max_size=200, unique=True).map(bytes), st.data())
+@given(st.binary(max_size=200), st.data())
 def test_any_change_shows_but_in_the_curves(tmp_path: Path, content: bytes, data: st.DataObject):
-    """No byte occurs twice: a place that is said to lie one further among equal bytes holds the same, and nothing is lost."""
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=8)))
     ranges = [[512 + a, b - a] for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
     columns, curves = ranges[::2], ranges[1::2]
@@ -32,7 +45,8 @@ def test_any_change_shows_but_in_the_curves(tmp_path: Path, content: bytes, data
     def inside(those: list[list[int]]) -> bool:
         return any(a <= at < a + n for a, n in those)
 
-    if not inside(curves):
+    # Among equal bytes a column that is said to lie one further holds the same, and nothing is lost.
+    if not inside(curves) and (at >= 512 or held(bytes(altered)) != held(sealed)):
         with pytest.raises(FormatError, match=r"checksum|HDF5"):
             verify(path)
     if inside(columns):

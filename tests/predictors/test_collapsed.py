@@ -49,7 +49,7 @@ def test_a_loss_falls_and_has_not_collapsed() -> None:
 
 @pytest.mark.parametrize("k", range(5))
 def test_a_short_prefix_shows_nothing(k: int) -> None:
-    assert collapsed(observed(FELL[:k] if k else [])).tolist() == [False]
+    assert collapsed(observed(FELL[:k])).tolist() == [False]
 
 
 def test_training_curves_that_fell_and_came_back_more_often_than_not_say_that_none_stays() -> None:
